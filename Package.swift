@@ -1,0 +1,36 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target speaks Swift 6, treats a warning as an error, and writes `any` where a call is dynamic.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+// The modules, lowest floor first. docs/ARCHITECTURE.md draws the same picture; a test compares the imports with it.
+let package = Package(
+    name: "millrace",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "RecordFormat", targets: ["RecordFormat"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    ],
+    targets: [
+        .target(name: "CChecksum"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "RecordFormat",
+            dependencies: ["CChecksum", "CZlib", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "RecordFormatTests",
+            dependencies: ["RecordFormat", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: settings
+        ),
+    ]
+)

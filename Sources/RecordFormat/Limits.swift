@@ -1,0 +1,81 @@
+/// Every bound of the broker in one place: what it bounds, its default, and why it is there.
+///
+/// Each is enforced with its own error, which names the limit and its value. Commit and session timeouts of groups are
+/// the group's own configuration and stand in GroupCoordination.
+public struct Limits: Hashable, Sendable {
+    // MARK: records and batches
+
+    /// One record as encoded in a batch: key, value, headers and framing (1 MiB).
+    public var recordBytesMax = ByteCount.mebibytes(1)
+    /// One encoded batch, the unit that storage appends and readers fetch whole (4 MiB).
+    public var batchBytesMax = ByteCount.mebibytes(4)
+    /// What one compressed batch may inflate to when it is read, lest a small one fill the memory (64 MiB).
+    public var inflatedBatchBytesMax = ByteCount.mebibytes(64)
+    /// Headers on one record (128).
+    public var headersPerRecordMax = 128
+    /// Names and values of all headers of one record together (64 KiB).
+    public var headerBytesMax = ByteCount.kibibytes(64)
+    /// Nesting of a JSON value; deeper input is refused rather than recursed into (512).
+    public var jsonDepthMax = 512
+
+    // MARK: requests
+
+    /// One request's body, after inflation (16 MiB).
+    public var requestBodyBytesMax = ByteCount.mebibytes(16)
+    /// One request's header block, request line included (32 KiB).
+    public var requestHeadBytesMax = ByteCount.kibibytes(32)
+    /// A cursor as text, in bytes: 256 partitions of 20 digits and their topics fit (16 KiB).
+    public var cursorLengthMax = ByteCount.kibibytes(16)
+    /// Connections that the listener keeps open; further ones wait to be accepted (16,384).
+    public var connectionsMax = 16_384
+
+    // MARK: topics and groups
+
+    /// Partitions of one topic (10,000).
+    public var partitionsPerTopicMax = 10_000
+    /// Partitions of a topic that is created without a number (1).
+    public var partitionsPerTopicDefault = 1
+    /// Topics in the directory (10,000).
+    public var topicsMax = 10_000
+    /// Topics that one group consumes (64).
+    public var groupTopicsMax = 64
+    /// Offsets of one commit request (1,000).
+    public var commitOffsetsMax = 1_000
+    /// Uncommitted records that a member is sent when it does not say (1,000).
+    public var maxInFlightRecords = 1_000
+    /// Uncommitted records that a member may ask for (100,000).
+    public var maxInFlightRecordsMax = 100_000
+
+    // MARK: reading
+
+    /// Records of one page (1,000).
+    public var pageRecordsMax = 1_000
+    /// Bytes of one page (8 MiB).
+    public var pageBytesMax = ByteCount.mebibytes(8)
+    /// Partitions that one read covers (256).
+    public var partitionsPerReadMax = 256
+    /// Bytes read from the log in one step of a stream, at least one record (64 KiB).
+    public var readBytesPerStep = ByteCount.kibibytes(64)
+    /// How long a long-poll may wait (60 s).
+    public var waitMax = Duration.seconds(60)
+    /// The age at which a stream ends with `goodbye`, so that connections spread over restarts; jittered (1 h).
+    public var streamAgeMax = Duration.seconds(3_600)
+    /// Silence after which a stream sends a heartbeat; jittered (15 s).
+    public var heartbeatInterval = Duration.seconds(15)
+    /// The longest time between two bookmarks of an idle stream (30 s).
+    public var bookmarkInterval = Duration.seconds(30)
+    /// A cursor longer than this goes out at most every `longCursorInterval` (256 bytes).
+    public var cursorBytesPerFlushMax = ByteCount(256)
+    /// The shortest time between two long cursors of a stream (250 ms).
+    public var longCursorInterval = Duration.milliseconds(250)
+
+    // MARK: appending
+
+    /// Bytes queued for the journal; a full queue answers 429 (64 MiB).
+    public var appendQueueBytesMax = ByteCount.mebibytes(64)
+    /// How long streams are given to say `goodbye` at shutdown before they are cancelled (10 s).
+    public var drainMax = Duration.seconds(10)
+
+    /// All limits at their defaults.
+    public init() {}
+}

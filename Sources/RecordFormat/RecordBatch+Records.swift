@@ -1,0 +1,68 @@
+import NIOCore
+
+extension RecordBatch {
+    /// What the records of a compressed batch may inflate to when the caller does not say.
+    public static let inflatedBytesMaxDefault = Limits().inflatedBatchBytesMax
+
+    /// Walks the records in order, each with the pointer that its ranges index into.
+    ///
+    /// The pointer is the batch itself, or the inflated records when it is compressed; it must not outlive the call.
+    /// Every length is checked before `body` sees the record, so a damaged batch throws `FormatError` after the records
+    /// before the damage. Allocates nothing for a record, and one buffer for a compressed batch.
+    /// What `body` throws ends the walk and is thrown on.
+    public func forEachRecord(
+        inflatedBytesMax: ByteCount = inflatedBytesMaxDefault,
+        _ body: (borrowing Record, UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let section = try recordSection(inflatedBytesMax: inflatedBytesMax)
+        try section.bytes.withUnsafeReadableBytes { bytes in
+            var scanner = RecordScanner(bytes, startingAt: section.start, of: self)
+            while let record = try scanner.next() {
+                try body(record, bytes)
+            }
+        }
+    }
+
+    /// Checks every record and returns them all, their bytes as slices: for small uses.
+    public func decodedRecords(
+        inflatedBytesMax: ByteCount = inflatedBytesMaxDefault
+    ) throws(FormatError) -> [DecodedRecord] {
+        let section = try recordSection(inflatedBytesMax: inflatedBytesMax)
+        return try section.bytes.withUnsafeReadableBytes { (bytes) throws(FormatError) in
+            var scanner = RecordScanner(bytes, startingAt: section.start, of: self)
+            var records: [DecodedRecord] = []
+            while let record = try scanner.next() {
+                records.append(DecodedRecord(record, in: bytes, of: section.bytes))
+            }
+            return records
+        }
+    }
+
+    /// Checks every record and throws at the first that is damaged.
+    public func verifyRecords(inflatedBytesMax: ByteCount = inflatedBytesMaxDefault) throws(FormatError) {
+        let section = try recordSection(inflatedBytesMax: inflatedBytesMax)
+        try section.bytes.withUnsafeReadableBytes { (bytes) throws(FormatError) in
+            var scanner = RecordScanner(bytes, startingAt: section.start, of: self)
+            while try scanner.next() != nil {}
+        }
+    }
+
+    /// The bytes that hold the records uncompressed, and where in them the first begins.
+    private func recordSection(
+        inflatedBytesMax: ByteCount
+    ) throws(FormatError) -> (bytes: ByteBuffer, start: Int) {
+        switch codec {
+        case .none:
+            return (bytes, BatchHeader.size)
+        case .gzip:
+            let inflated = try bytes.withUnsafeReadableBytes { (batch) throws(FormatError) in
+                let compressed = UnsafeRawBufferPointer(rebasing: batch[BatchHeader.size...])
+                return try Gzip.inflate(compressed, bytesMax: inflatedBytesMax)
+            }
+            return (inflated, 0)
+        case .snappy, .lz4, .zstd:
+            let text = "records compressed with \(codec): only none and gzip are read, not snappy, lz4 or zstd"
+            throw FormatError(.codec, at: BatchHeader.attributesAt, text)
+        }
+    }
+}

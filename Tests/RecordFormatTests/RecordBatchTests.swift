@@ -1,0 +1,112 @@
+import NIOCore
+import RecordFormat
+import Testing
+
+@Suite struct RecordBatchTests {
+    @Test func theLengthIsReadFromTwelveBytes() throws {
+        let bytes = try GoldenBatch.mixed.bytes.array
+        func length(_ prefix: [UInt8]) -> Int? { prefix.withUnsafeBytes { RecordBatch.length(inPrefix: $0) } }
+        #expect(length(Array(bytes[..<12])) == bytes.count)
+        #expect(length(bytes) == bytes.count)
+        #expect(length(Array(bytes[..<11])) == nil)
+        #expect(length([]) == nil)
+        for (batchLength, expected) in [(48, nil), (49, 61), (0, nil), (-1, nil), (Int32.min, nil)] as [(Int32, Int?)] {
+            var prefix = ByteBuffer(integer: Int64(0))
+            prefix.writeInteger(batchLength)
+            #expect(length(prefix.array) == expected)
+        }
+        var largest = ByteBuffer(integer: Int64(0))
+        largest.writeInteger(Int32.max)
+        #expect(length(largest.array) == Int(Int32.max) + 12)
+    }
+
+    @Test func eachHeaderFieldIsRefusedByItsName() throws {
+        #expect(try kind { $0[16] = 1 } == .magic)
+        #expect(try kind { $0[16] = 0 } == .magic)
+        #expect(try kind { $0[22] = 5 } == .codec)
+        #expect(try kind { $0[22] = 7 } == .codec)
+        // Count 5 where the last delta says 6 records, then a last delta that is too large, then none at all.
+        #expect(try kind { $0[60] = 5 } == .count)
+        #expect(try kind { $0[26] = 6 } == .count)
+        #expect(try kind { $0.replaceSubrange(57..<61, with: [0, 0, 0, 0]) } == .count)
+        #expect(try kind { $0.replaceSubrange(57..<61, with: [0xFF, 0xFF, 0xFF, 0xFF]) } == .count)
+        #expect(try kind { $0[0] = 0x80 } == .count)
+        #expect(try kind { $0.replaceSubrange(0..<8, with: [0x7F] + Array(repeating: 0xFF, count: 7)) } == .count)
+    }
+
+    @Test(arguments: [(UInt8(2), "snappy"), (3, "lz4"), (4, "zstd")])
+    func otherCodecsAreStoredButNotRead(number: UInt8, name: String) throws {
+        var bytes = try GoldenBatch.mixed.bytes.array
+        bytes[22] = number
+        let batch = try RecordBatch(verifying: resealed(bytes))
+        #expect(batch.codec.description == name)
+        let error = #expect(throws: FormatError.self) { try batch.decodedRecords() }
+        #expect(error?.kind == .codec)
+        #expect(error?.text.contains(name) == true)
+        let walked = #expect(throws: FormatError.self) { try batch.forEachRecord { _, _ in } }
+        #expect(walked == error)
+    }
+
+    @Test func attributesAreRead() throws {
+        var bytes = try GoldenBatch.mixed.bytes.array
+        bytes[21] = 0x80
+        bytes[22] = 0x30
+        let batch = try RecordBatch(verifying: resealed(bytes))
+        #expect(batch.isJSON && batch.isControl && batch.attributes.contains(.transactional))
+        #expect(!batch.attributes.contains(.logAppendTime))
+    }
+
+    @Test func appendTimeReplacesTheRecordsTimestamps() throws {
+        var bytes = try GoldenBatch.mixed.bytes.array
+        bytes[22] = 0x08
+        let batch = try RecordBatch(verifying: resealed(bytes))
+        #expect(try batch.decodedRecords().allSatisfy { $0.timestamp == batch.maxTimestamp })
+    }
+
+    @Test func theWalkHandsOutViewsAndPassesErrorsOn() throws {
+        struct Enough: Error {}
+        let batch = try GoldenBatch.mixed.batch
+        var keys: [String?] = []
+        #expect(throws: Enough.self) {
+            try batch.forEachRecord { record, raw in
+                keys.append(record.key.map { String(decoding: raw[$0], as: UTF8.self) })
+                if record.offset == Offset(2) { throw Enough() }
+            }
+        }
+        #expect(keys == ["u1", nil, "u2"])
+    }
+
+    @Test func headersAreWalkedInOrder() throws {
+        var names: [String] = []
+        var values: [String?] = []
+        try GoldenBatch.mixed.batch.forEachRecord { record, raw in
+            guard record.offset == Offset(4) else { return }
+            record.forEachHeader(in: raw) { name, value in
+                names.append(String(decoding: raw[name], as: UTF8.self))
+                values.append(value.map { String(decoding: raw[$0], as: UTF8.self) })
+            }
+        }
+        #expect(names == ["über", "empty", "null", "ct", "ct"])
+        #expect(values == ["€", "", nil, "v1", "v2"])
+    }
+
+    @Test func aBombIsRefusedWithTheBound() throws {
+        var builder = RecordBatchBuilder()
+        let zeros = ByteBuffer(repeating: 0, count: 3 * 1024 * 1024)
+        builder.append(DecodedRecord(timestamp: .epoch, value: zeros))
+        let batch = try builder.finish(codec: .gzip)
+        #expect(batch.encodedBytes < .kibibytes(8))
+        let error = #expect(throws: FormatError.self) { try batch.decodedRecords(inflatedBytesMax: .mebibytes(2)) }
+        #expect(error?.kind == .tooLarge)
+        #expect(error?.text.contains("2 MiB") == true)
+        #expect(try batch.decodedRecords(inflatedBytesMax: .mebibytes(4)).first?.value == zeros)
+    }
+
+    /// The kind of error that a mixed batch gives after the change, checksum corrected.
+    private func kind(_ change: (inout [UInt8]) -> Void) throws -> FormatError.Kind? {
+        var bytes = try GoldenBatch.mixed.bytes.array
+        change(&bytes)
+        let damaged = resealed(bytes)
+        return formatErrorKind { () throws(FormatError) in _ = try RecordBatch(verifying: damaged) }
+    }
+}
