@@ -15,6 +15,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "RecordFormat", targets: ["RecordFormat"]),
+        .library(name: "JSONBytes", targets: ["JSONBytes"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -27,9 +28,19 @@ let package = Package(
             dependencies: ["CChecksum", "CZlib", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: settings
         ),
+        .target(
+            name: "JSONBytes",
+            dependencies: [.product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "RecordFormatTests",
             dependencies: ["RecordFormat", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "JSONBytesTests",
+            dependencies: ["JSONBytes", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: settings
         ),
     ]
