@@ -16,9 +16,11 @@ let package = Package(
     products: [
         .library(name: "RecordFormat", targets: ["RecordFormat"]),
         .library(name: "JSONBytes", targets: ["JSONBytes"]),
+        .library(name: "SegmentStore", targets: ["SegmentStore"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
         .target(name: "CChecksum"),
@@ -31,6 +33,15 @@ let package = Package(
         .target(
             name: "JSONBytes",
             dependencies: [.product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "SegmentStore",
+            dependencies: [
+                "RecordFormat",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,0 +1,67 @@
+import NIOCore
+import RecordFormat
+import SystemPackage
+
+/// The two files in which checkpoint records take turns, so that one is always whole.
+struct CheckpointSlots: Sendable {
+    let fileSystem: any FileSystem
+    let paths: StorePaths
+    let directoryID: [UInt8]
+
+    /// Makes both slots, with the same content, when the directory is created.
+    func create(_ first: CheckpointRecord) throws(FileError) {
+        for generation in [first.generation, first.generation + 1] {
+            var record = first
+            record.generation = generation
+            let path = paths.checkpoint(generation: generation)
+            try fileSystem.write(record.encoded(directory: directoryID), asNew: path, .checkpointSlot)
+        }
+        try fileSystem.flushDirectory(paths.directory, .checkpointNames)
+    }
+
+    /// The newest record that is whole.
+    ///
+    /// A slot that cannot be read is passed over, since a crash may have come while it was written: the other one then
+    /// holds the record that was in force. An I/O error is not passed over.
+    func newest() throws(StorageError) -> CheckpointRecord {
+        var found: [CheckpointRecord] = []
+        var reasons: [String] = []
+        for generation in [UInt64(0), 1] {
+            let path = paths.checkpoint(generation: generation)
+            let content: ByteBuffer
+            do throws(FileError) {
+                content = try fileSystem.readWhole(path)
+            } catch {
+                guard error.code == .noSuchFileOrDirectory else { throw .io(error) }
+                reasons.append("\(path) is missing")
+                continue
+            }
+            do throws(StorageError) {
+                found.append(try CheckpointRecord(decoding: content, directory: directoryID, path: path))
+            } catch {
+                guard case .corrupt = error else { throw error }
+                reasons.append(error.description)
+            }
+        }
+        found.sort { $0.generation > $1.generation }
+        guard var newest = found.first else {
+            throw .corrupt(
+                path: paths.directory,
+                position: .zero,
+                reason: "neither checkpoint can be read (\(reasons.joined(separator: "; ")))"
+            )
+        }
+        // A clean stop holds for its own generation only. When the other slot is not the one before, a newer record may
+        // have stood there, and what followed the clean stop is in the journal: reading it is never wrong.
+        if found.count < 2 || found[1].generation + 1 != newest.generation { newest.isClean = false }
+        return newest
+    }
+
+    /// Writes a record over the older slot and flushes it.
+    func write(_ record: CheckpointRecord) throws(FileError) {
+        let file = try fileSystem.open(paths.checkpoint(generation: record.generation), .update)
+        defer { file.close() }
+        try file.write(record.encoded(directory: directoryID), at: .zero)
+        try file.flush(.checkpointSlot)
+    }
+}

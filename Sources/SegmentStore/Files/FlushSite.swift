@@ -1,0 +1,44 @@
+/// Every place where the store makes bytes or names durable.
+///
+/// The reason says what a crash would take if it were missing; the tests switch each site off in turn and must
+/// notice.
+public enum FlushSite: String, CaseIterable, Hashable, Sendable {
+    /// A frame, before its requests are answered: without it acknowledged records are lost.
+    case journalFrame
+    /// Tail blocks, before their segments are written: without it a cut during that write takes flushed bytes of the block.
+    case journalTailBlocks
+    /// The pre-written ring, before it gets its name: without it the first frames meet blocks of unknown content.
+    case journalCreated
+    /// A checkpoint record, before the ring may overwrite what it covers.
+    case checkpointSlot
+    /// The names of the ring and of both slots.
+    case checkpointNames
+    /// `millrace.meta`, which is written last at creation.
+    case metaFile
+    /// The name of `millrace.meta`.
+    case metaName
+    /// The data directory's own name in its parent.
+    case directoryName
+    /// A new topic's `topic` file.
+    case topicFile
+    /// The names in a new topic's directory: its partitions and `topic`.
+    case topicContents
+    /// The name of the topic's directory, before the creation is answered.
+    case topicName
+    /// The names of topics after deletions, before a checkpoint lets the ring forget that they were deleted.
+    case topicRemoved
+    /// A segment, before a checkpoint covers its bytes.
+    case segment
+    /// The names of new segments, before a checkpoint covers them.
+    case segmentNames
+    /// A manifest before it is renamed into place.
+    case manifest
+    /// The name of a manifest.
+    case manifestName
+    /// A segment that recovery wrote or cut.
+    case recoveredSegment
+    /// The names that recovery made or removed.
+    case recoveredNames
+    /// A buffered ring, before recovery reads what the device holds.
+    case bufferedRing
+}

@@ -1,0 +1,150 @@
+import RecordFormat
+import SystemPackage
+
+/// One fact in a frame. Each has a head of eight bytes, then its body:
+///
+/// ```
+///  0  1  kind      1 batch, 2 topic deletion, 6 tail block;
+///                  reserved: 3 batch by reference, 4 prefix deletion, 5 producer registration
+///  1  1  version   1
+///  2  2  0
+///  4  4  length of the body
+///
+/// batch, tail block                       topic deletion
+///  0 16  topic id                          0 16  topic id
+/// 16  4  partition
+/// 20  4  0
+/// 24  8  base offset of the segment
+/// 32  8  position in the segment
+/// 40  8  offset
+/// 48  .. bytes
+/// ```
+/// Of a batch the bytes stand at the position, and the offset is its first record's. Of a tail block they end at the
+/// position, and the offset is the next one: the flushed bytes of a segment's last, partly filled block, saved before the
+/// block is written again.
+enum FrameEntry {
+    case batch(SegmentBytes)
+    case tailBlock(SegmentBytes)
+    case topicDeletion(TopicID)
+
+    /// Bytes of a segment; the range indexes into the frame's body.
+    struct SegmentBytes {
+        let key: PartitionKey
+        let segmentBase: Offset
+        let position: FilePosition
+        let offset: Offset
+        let bytes: Range<Int>
+    }
+
+    /// The segment's bytes that the entry carries, if any.
+    var segmentBytes: SegmentBytes? {
+        switch self {
+        case .batch(let bytes), .tailBlock(let bytes): bytes
+        case .topicDeletion: nil
+        }
+    }
+
+    /// Where bytes of a segment belong.
+    struct Place {
+        let key: PartitionKey
+        let segmentBase: Offset
+        let position: FilePosition
+        let offset: Offset
+    }
+
+    static let headBytes = 8
+    static let placeBytes = 48
+    static let topicIDBytes = 16
+
+    private enum Kind: UInt8 {
+        case batch = 1
+        case topicDeletion = 2
+        case tailBlock = 6
+    }
+    private static let version: UInt8 = 1
+
+    /// Writes what precedes the bytes of a batch or a tail block.
+    static func writeHeads(
+        to target: UnsafeMutableRawBufferPointer,
+        _ place: Place,
+        isTailBlock: Bool,
+        byteCount: Int
+    ) {
+        writeHead(to: target, isTailBlock ? .tailBlock : .batch, bodyBytes: placeBytes + byteCount)
+        target.store(place.key.topic.high, at: 8)
+        target.store(place.key.topic.low, at: 16)
+        target.store(place.key.partition.value, at: 24)
+        target.store(UInt32(0), at: 28)
+        target.store(place.segmentBase.value, at: 32)
+        target.store(place.position.value, at: 40)
+        target.store(place.offset.value, at: 48)
+    }
+
+    static func writeTopicDeletion(to target: UnsafeMutableRawBufferPointer, _ id: TopicID) {
+        writeHead(to: target, .topicDeletion, bodyBytes: topicIDBytes)
+        target.store(id.high, at: 8)
+        target.store(id.low, at: 16)
+    }
+
+    private static func writeHead(to target: UnsafeMutableRawBufferPointer, _ kind: Kind, bodyBytes: Int) {
+        target[0] = kind.rawValue
+        target[1] = version
+        target.store(UInt16(0), at: 2)
+        target.store(UInt32(bodyBytes), at: 4)
+    }
+
+    /// Walks the entries of a frame's body, whose checksum was found right: what does not parse is no torn write, and
+    /// refuses the start.
+    static func forEach(
+        in body: UnsafeRawBufferPointer,
+        count: Int,
+        at place: (path: FilePath, position: FilePosition),
+        _ visit: (FrameEntry) throws(StorageError) -> Void
+    ) throws(StorageError) {
+        func refuse(_ position: Int, _ reason: String) -> StorageError {
+            .corrupt(path: place.path, position: place.position.advanced(by: ByteCount(position)), reason: reason)
+        }
+        var position = 0
+        for _ in 0..<count {
+            guard position + headBytes <= body.count else { throw refuse(position, "a frame ends within an entry") }
+            let length = Int(body.fetch(position + 4, as: UInt32.self))
+            let start = position + headBytes
+            guard length <= body.count - start else { throw refuse(position, "an entry is longer than its frame") }
+            guard body[position + 1] == version, let kind = Kind(rawValue: body[position]) else {
+                throw refuse(
+                    position,
+                    "entry kind \(body[position]) version \(body[position + 1]) is unknown: start a newer version"
+                )
+            }
+            switch kind {
+            case .batch, .tailBlock:
+                guard length > placeBytes else { throw refuse(position, "an entry's length makes no sense") }
+                let found = segmentBytes(in: body, start..<start + length)
+                try visit(kind == .batch ? .batch(found) : .tailBlock(found))
+            case .topicDeletion:
+                guard length == topicIDBytes else { throw refuse(position, "a topic deletion has \(length) bytes") }
+                try visit(.topicDeletion(topicID(in: body, start)))
+            }
+            position = start + length
+        }
+        guard position == body.count else { throw refuse(position, "bytes follow the last entry") }
+    }
+
+    private static func segmentBytes(in body: UnsafeRawBufferPointer, _ range: Range<Int>) -> SegmentBytes {
+        let start = range.lowerBound
+        return SegmentBytes(
+            key: PartitionKey(
+                topic: topicID(in: body, start),
+                partition: PartitionIndex(body.fetch(start + 16, as: Int32.self))
+            ),
+            segmentBase: Offset(body.fetch(start + 24, as: Int64.self)),
+            position: FilePosition(body.fetch(start + 32, as: UInt64.self)),
+            offset: Offset(body.fetch(start + 40, as: Int64.self)),
+            bytes: start + placeBytes..<range.upperBound
+        )
+    }
+
+    private static func topicID(in body: UnsafeRawBufferPointer, _ start: Int) -> TopicID {
+        TopicID(high: body.fetch(start, as: UInt64.self), low: body.fetch(start + 8, as: UInt64.self))
+    }
+}

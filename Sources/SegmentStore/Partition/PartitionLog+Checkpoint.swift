@@ -1,0 +1,133 @@
+import RecordFormat
+import SystemPackage
+
+/// What a checkpoint asks of a partition.
+extension PartitionLog {
+    var isDeleted: Bool { state.withLock { $0.isDeleted } }
+
+    /// The row of a checkpoint.
+    ///
+    /// From here on the journal need not hold what lies before it: the next append saves the tail block first.
+    func captureRow() -> PartitionRow {
+        state.withLock { state in
+            state.needsTailBlock = true
+            return PartitionRow(
+                key: key,
+                activeBase: state.active?.base ?? state.end,
+                position: state.position,
+                end: state.end,
+                logStart: state.logStart,
+                maxTimestamp: state.maxTimestamp,
+                sealed: state.unlisted
+            )
+        }
+    }
+
+    /// Adds the flushed bytes of the last block to a frame if the journal does not hold them yet.
+    ///
+    /// - Returns: whether there was anything to add.
+    /// - Throws: `io` when there is no descriptor for it now, which refuses the round; `outcomeUnknown` when bytes above the checkpoint cannot be read: only the page cache held them.
+    func saveTailBlock(in frame: FrameBuffer) throws(StorageError) -> Bool {
+        let (active, position, end) = state.withLock { state in
+            let isNeeded = state.needsTailBlock && state.quarantine == nil
+            return (isNeeded ? state.active : nil, state.position, state.end)
+        }
+        let byteCount = Int(position.value % UInt64(RingGeometry.blockMin))
+        guard let active, byteCount > 0 else { return false }
+        let place = FrameEntry.Place(key: key, segmentBase: active.base, position: position, offset: end)
+        do throws(FileError) {
+            try frame.appendTailBlock(at: place, byteCount: byteCount) { space throws(FileError) in
+                let start = FilePosition(position.value - UInt64(byteCount))
+                guard try active.file().read(into: space, at: start) == byteCount else {
+                    throw FileError(.read, active.path, .ioError)
+                }
+            }
+        } catch {
+            try quarantine(error)
+            return false
+        }
+        return true
+    }
+
+    private func quarantine(_ error: FileError) throws(StorageError) {
+        guard error.code != .tooManyOpenFiles, error.code != .tooManyOpenFilesInSystem else { throw .io(error) }
+        let isBelowCheckpoint = state.withLock { state in
+            let isBelow = state.checkpointed.covers(state.active?.base ?? .zero, state.position)
+            if isBelow { state.quarantine = "\(error)" }
+            return isBelow
+        }
+        guard !isBelowCheckpoint else { return }
+        health.fail()
+        throw .outcomeUnknown(error)
+    }
+
+    func noteTailBlockSaved() {
+        state.withLock { $0.needsTailBlock = false }
+    }
+
+    /// The segments that are sealed and not in the manifest yet, and the end that the checkpoint will cover.
+    func captureSealed() -> (sealed: [SealedSegment], end: LogPlace) {
+        state.withLock { state in
+            (state.unlisted, LogPlace(segmentBase: state.active?.base ?? .zero, position: state.position))
+        }
+    }
+
+    /// Writes the offset indexes of segments that are being sealed.
+    ///
+    /// They are not flushed, and one that cannot be built or written is left out: whatever a crash makes of an index, the
+    /// first read that it leads astray builds it again.
+    func writeIndexes(of sealed: [SealedSegment]) {
+        for facts in sealed {
+            let found = state.withLock { $0.sealed.first { $0.facts.base == facts.base }?.segment }
+            guard let segment = found, let index = try? segment.encodedIndex(limit: facts.size),
+                let file = try? fileSystem.open(segment.indexPath, .create)
+            else { continue }
+            try? file.write(index, at: .zero)
+            file.close()
+        }
+    }
+
+    /// Adds flushed segments to the manifest.
+    ///
+    /// A manifest that cannot be written, for want of room say, is left as it is: the checkpoint's row lists the segments
+    /// until one can. Only a failed flush counts.
+    func extendManifest(by sealed: [SealedSegment], directoryID: [UInt8]) throws(FileError) {
+        var changed = state.withLock { state in
+            var manifest = state.manifest
+            manifest.logStart = state.logStart
+            return manifest
+        }
+        changed.sealed.append(contentsOf: sealed)
+        do throws(FileError) {
+            try fileSystem.replace(
+                directory.appending(Manifest.fileName),
+                with: changed.encoded(directory: directoryID),
+                fileSite: .manifest,
+                nameSite: .manifestName
+            )
+        } catch {
+            guard error.operation != .flush, error.operation != .flushDirectory else { throw error }
+            return
+        }
+        // Only the flusher changes the manifest, so nothing was added to it meanwhile.
+        state.withLock { $0.manifest = changed }
+    }
+
+    func noteCheckpoint(end: LogPlace) {
+        state.withLock { $0.checkpointed = end }
+    }
+
+    func closeFiles() {
+        let segments = state.withLock { state in
+            state.sealed.map(\.segment) + (state.active.map { [$0] } ?? [])
+        }
+        for segment in segments { segment.close() }
+    }
+}
+
+extension PartitionLog.State {
+    /// Sealed segments that the manifest does not list.
+    var unlisted: [SealedSegment] {
+        sealed.map(\.facts).filter { $0.base >= manifest.end ?? .zero }
+    }
+}

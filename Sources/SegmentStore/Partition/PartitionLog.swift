@@ -1,0 +1,118 @@
+import RecordFormat
+import Synchronization
+import SystemPackage
+
+/// One partition's log: ordered segments, of which the last is active, and the watermarks.
+///
+/// `append` is the journal thread's: it goes through a round (`Round`) and reaches the log's state only once the round's
+/// flush has returned. Readers take the lock for a lookup, never for I/O. See docs/lock-order.md.
+public final class PartitionLog: Sendable {
+    /// The identity.
+    public let key: PartitionKey
+    let directory: FilePath
+    let fileSystem: any FileSystem
+    let health: StoreHealth
+    let state: Mutex<State>
+
+    /// The log as it stands between two rounds.
+    struct State {
+        /// The segments before the active one, in order.
+        var sealed: [SealedLog]
+        /// The segment that takes appends; nil until the first append.
+        var active: Segment?
+        /// The size of the active segment.
+        var position: FilePosition
+        /// The next offset.
+        var end: Offset
+        var logStart: Offset
+        /// The largest timestamp in the active segment.
+        var maxTimestamp: Int64
+        /// What the manifest file lists.
+        var manifest: Manifest
+        /// Whether the last block holds flushed bytes that the journal does not hold: they must go there before the block
+        /// is written again, since a power cut may take the whole of a block that is being written.
+        var needsTailBlock: Bool
+        /// Everything before was flushed in the segments when the last checkpoint was recorded.
+        var checkpointed: LogPlace
+        /// Why the partition refuses appends.
+        var quarantine: String?
+        var isDeleted = false
+    }
+
+    /// A place in the log: a byte of a segment.
+    struct LogPlace: Hashable, Sendable {
+        let segmentBase: Offset
+        let position: FilePosition
+
+        /// Whether everything up to a position of a segment lies before this place.
+        func covers(_ base: Offset, _ position: FilePosition) -> Bool {
+            base < segmentBase || (base == segmentBase && position <= self.position)
+        }
+    }
+
+    /// A sealed segment and its facts.
+    struct SealedLog {
+        let segment: Segment
+        let facts: SealedSegment
+    }
+
+    init(key: PartitionKey, directory: FilePath, fileSystem: any FileSystem, health: StoreHealth, state: sending State)
+    {
+        self.key = key
+        self.directory = directory
+        self.fileSystem = fileSystem
+        self.health = health
+        self.state = Mutex(state)
+    }
+
+    /// A new partition without records.
+    convenience init(creating key: PartitionKey, directory: FilePath, fileSystem: any FileSystem, health: StoreHealth) {
+        let state = State(
+            sealed: [],
+            active: nil,
+            position: .zero,
+            end: .zero,
+            logStart: .zero,
+            maxTimestamp: -1,
+            manifest: Manifest(),
+            needsTailBlock: false,
+            checkpointed: LogPlace(segmentBase: .zero, position: .zero)
+        )
+        self.init(key: key, directory: directory, fileSystem: fileSystem, health: health, state: state)
+    }
+
+    /// The marks at this moment.
+    public var watermarks: Watermarks {
+        state.withLock { Watermarks(logStart: $0.logStart, flushedEnd: $0.end) }
+    }
+
+    /// The bytes in all segments.
+    public var size: ByteCount {
+        state.withLock { state in
+            let sealed = state.sealed.reduce(0) { $0 + $1.facts.size.value }
+            return ByteCount(Int(sealed + state.position.value))
+        }
+    }
+
+    /// Why the partition refuses appends, if it does.
+    public var quarantine: String? {
+        state.withLock { $0.quarantine }
+    }
+
+    func markDeleted() {
+        state.withLock { $0.isDeleted = true }
+    }
+}
+
+/// Whether storage has failed.
+///
+/// Set before the failing call returns; checked before anything is answered, recorded or removed; never cleared.
+final class StoreHealth: Sendable {
+    private let failed = Atomic<Bool>(false)
+
+    var hasFailed: Bool { failed.load(ordering: .acquiring) }
+
+    func fail() {
+        failed.store(true, ordering: .releasing)
+    }
+}

@@ -1,0 +1,72 @@
+import NIOCore
+import RecordFormat
+import SystemPackage
+
+/// Makes a data directory at the first start: topics, ring, checkpoint slots, and `millrace.meta` last.
+///
+/// A crash before that leaves nothing that counts, and the next start makes all of it anew.
+struct DirectoryCreation {
+    let configuration: StoreConfiguration
+    let paths: StorePaths
+    let fileSystem: any FileSystem
+    let geometry: RingGeometry
+
+    /// What `millrace.meta` says, after making the directory if there is none.
+    func existingOrNewMeta(randomBytes: RandomBytes) throws(StorageError) -> StoreMeta {
+        let kind = try StorageError.wrap { () throws(FileError) in try fileSystem.kind(of: paths.meta) }
+        guard kind == nil else {
+            let content = try StorageError.wrap { () throws(FileError) in try fileSystem.readWhole(paths.meta) }
+            return try StoreMeta(decoding: content, path: paths.meta)
+        }
+        try refuseForeignContent()
+        return try create(randomBytes: randomBytes)
+    }
+
+    /// A directory without `millrace.meta` may hold what an interrupted creation left, and nothing else.
+    private func refuseForeignContent() throws(StorageError) {
+        let leftovers: Set<String> = [
+            "lock", "journal", "journal.new", "checkpoint.a", "checkpoint.b", "topics", "millrace.meta.new",
+            "lost+found",
+        ]
+        let names = try StorageError.wrap { () throws(FileError) in try fileSystem.list(paths.directory) }
+        if let foreign = names.first(where: { !leftovers.contains($0) }) {
+            throw .notADataDirectory(
+                path: paths.directory,
+                reason: "it holds '\(foreign)' and no millrace.meta: choose an empty directory"
+            )
+        }
+        guard names.contains("topics") else { return }
+        let topics = try StorageError.wrap { () throws(FileError) in try fileSystem.list(paths.topics) }
+        guard topics.isEmpty else {
+            throw .notADataDirectory(
+                path: paths.directory,
+                reason: "it holds topics, but millrace.meta is missing: restore that file"
+            )
+        }
+    }
+
+    private func create(randomBytes: RandomBytes) throws(StorageError) -> StoreMeta {
+        let meta = StoreMeta(
+            directoryID: randomBytes(16),
+            clusterID: randomBytes(16),
+            nodeID: 1,
+            secretKey: randomBytes(32),
+            coordinatorShards: configuration.coordinatorShards
+        )
+        try StorageError.wrap { () throws(FileError) in
+            if try fileSystem.kind(of: paths.topics) == nil {
+                try fileSystem.createDirectory(paths.topics)
+            }
+            try JournalRing.create(
+                paths.journal,
+                fileSystem: fileSystem,
+                geometry: geometry,
+                directory: meta.directoryID
+            )
+            let first = CheckpointRecord(generation: 1, lsn: LSN(0), run: LeaderEpoch(1), isClean: true, rows: [])
+            try CheckpointSlots(fileSystem: fileSystem, paths: paths, directoryID: meta.directoryID).create(first)
+            try fileSystem.replace(paths.meta, with: meta.encoded(), fileSite: .metaFile, nameSite: .metaName)
+        }
+        return meta
+    }
+}

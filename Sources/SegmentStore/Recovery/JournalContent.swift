@@ -1,0 +1,38 @@
+import NIOCore
+import RecordFormat
+import SystemPackage
+
+/// What the journal holds above the checkpoint, as far as the decisions of recovery need it.
+struct JournalContent {
+    /// Where the journal ends: the first frame there is not valid.
+    var end: LSN
+    private(set) var appendedTopics: Set<TopicID> = []
+    private(set) var appendedPartitions: Set<PartitionKey> = []
+    private(set) var deletedTopics: Set<TopicID> = []
+
+    init(end: LSN) {
+        self.end = end
+    }
+
+    /// Notes an entry, after checking a batch by its own checksum: one that fails inside a valid frame is no torn write.
+    mutating func note(
+        _ entry: FrameEntry,
+        body: UnsafeRawBufferPointer,
+        place: (path: FilePath, position: FilePosition)
+    ) throws(StorageError) {
+        switch entry {
+        case .topicDeletion(let id):
+            deletedTopics.insert(id)
+        case .tailBlock(let tail):
+            appendedTopics.insert(tail.key.topic)
+        case .batch(let batch):
+            do throws(FormatError) {
+                _ = try RecordBatch(verifying: ByteBuffer(bytes: body[batch.bytes]))
+            } catch {
+                throw .corrupt(path: place.path, position: place.position, reason: "a batch in a frame: \(error)")
+            }
+            appendedTopics.insert(batch.key.topic)
+            appendedPartitions.insert(batch.key)
+        }
+    }
+}

@@ -1,0 +1,242 @@
+import RecordFormat
+import Synchronization
+import SystemPackage
+
+/// A start: reads and decides; writes, cuts and flushes; records a checkpoint; and only then lets anything else happen.
+///
+/// Until the record every step is repeated unchanged by the next start. 03b-journal rules 17 to 23 are in
+/// docs/on-disk-format.md; each step below names what it guards against.
+struct Recovery {
+    let configuration: StoreConfiguration
+    let meta: StoreMeta
+    let paths: StorePaths
+    let fileSystem: any FileSystem
+    let lock: any StoreLock
+    let slots: CheckpointSlots
+    let health = StoreHealth()
+    private var topics: [TopicID: StoredTopic] = [:]
+    /// Directories of topics that were half made or half removed.
+    private var leftovers: [FilePath] = []
+    /// Topics whose directory's name says that they were deleted: as good as the journal's word, which a crash may have
+    /// taken after an earlier start had read it.
+    private var retired: Set<TopicID> = []
+    private var partitions: [PartitionKey: RecoveringPartition] = [:]
+
+    init(
+        configuration: StoreConfiguration,
+        meta: StoreMeta,
+        paths: StorePaths,
+        fileSystem: any FileSystem,
+        lock: any StoreLock
+    ) throws(StorageError) {
+        self.configuration = configuration
+        self.meta = meta
+        self.paths = paths
+        self.fileSystem = fileSystem
+        self.lock = lock
+        slots = CheckpointSlots(fileSystem: fileSystem, paths: paths, directoryID: meta.directoryID)
+    }
+
+    mutating func run(report: (String) -> Void) throws(StorageError) -> LogStore {
+        let checkpoint = try slots.newest()
+        let ring = try JournalRing.open(paths.journal, fileSystem: fileSystem, directory: meta.directoryID)
+        try announce(ring, report)
+        try findTopics()
+        let journal = checkpoint.isClean ? JournalContent(end: checkpoint.lsn) : try read(ring, from: checkpoint.lsn)
+        try load(checkpoint, journal)
+        var next = checkpoint.lsn
+        var run = checkpoint.run
+        if !checkpoint.isClean {
+            let replayed = try replay(ring, from: checkpoint.lsn)
+            report(
+                "recovered after an unclean stop: \(replayed) batches of the journal written again, up to LSN \(journal.end)"
+            )
+            // Two ring lengths further no LSN of a torn frame can come back, and the place stays the same.
+            next = journal.end.advanced(by: 2 * ring.geometry.ringBytes)
+            run = LeaderEpoch(checkpoint.run.value + 1)
+        }
+        try retire(journal.deletedTopics)
+        let record = CheckpointRecord(
+            generation: checkpoint.generation + 1,
+            lsn: next,
+            run: run,
+            isClean: false,
+            rows: partitions.values.map { $0.row() }
+        )
+        try StorageError.wrap { () throws(FileError) in try slots.write(record) }
+        try removeLeftovers(report)
+        return store(record, ring: ring)
+    }
+
+    private func announce(_ ring: JournalRing, _ report: (String) -> Void) throws(StorageError) {
+        let volume = try StorageError.wrap { () throws(FileError) in try fileSystem.volume(of: paths.journal) }
+        let way = ring.isDirect ? "around the page cache" : "through the page cache"
+        report(
+            "journal: \(ByteCount(ring.geometry.ringBytes)) on \(volume.type), blocks of \(ring.geometry.block) bytes,"
+                + " written \(way)"
+        )
+        if !["ext4", "xfs", "overlay"].contains(volume.type) {
+            report("durability: unverified, since \(volume.type) is not among the file systems that are tested")
+        }
+    }
+
+    // MARK: Reading and deciding
+
+    private mutating func findTopics() throws(StorageError) {
+        let names = try StorageError.wrap { () throws(FileError) in try fileSystem.list(paths.topics) }
+        for name in names {
+            let directory = paths.topics.appending(name)
+            if name.hasSuffix(".new") || name.hasSuffix(".deleted") {
+                leftovers.append(directory)
+                if let id = TopicID(hex: String(name.prefix(32))), name.hasSuffix(".deleted") { retired.insert(id) }
+                continue
+            }
+            guard let id = TopicID(hex: name) else {
+                throw .corrupt(path: directory, position: .zero, reason: "no topic has such a name: move it away")
+            }
+            let path = directory.appending("topic")
+            let content = try StorageError.wrap { () throws(FileError) in try fileSystem.readWhole(path) }
+            let topic = try StoredTopic(decoding: content, directory: meta.directoryID, path: path)
+            guard topic.id == id else {
+                throw .corrupt(path: path, position: .zero, reason: "it belongs to topic \(topic.id.hex)")
+            }
+            topics[id] = topic
+        }
+    }
+
+    /// What the journal holds above the checkpoint: every frame checked, and nothing written yet.
+    private func read(_ ring: JournalRing, from start: LSN) throws(StorageError) -> JournalContent {
+        let reader = try JournalReader(ring)
+        var content = JournalContent(end: start)
+        let path = paths.journal
+        content.end = try reader.forEachFrame(from: start) { body, count, place throws(StorageError) in
+            try FrameEntry.forEach(in: body, count: count, at: (path, place)) { entry throws(StorageError) in
+                try content.note(entry, body: body, place: (path, place))
+            }
+        }
+        try reader.refuseDamage(at: content.end)
+        return content
+    }
+
+    /// Sets up every partition where its replay begins, and refuses what is not accounted for.
+    private mutating func load(_ checkpoint: CheckpointRecord, _ journal: JournalContent) throws(StorageError) {
+        for id in journal.appendedTopics.union(checkpoint.rows.map(\.key.topic))
+        where topics[id] == nil && !journal.deletedTopics.contains(id) && !retired.contains(id) {
+            throw .corrupt(
+                path: paths.topic(id),
+                position: .zero,
+                reason: "the topic's directory is gone, and nothing says that it was deleted: restore it"
+            )
+        }
+        // A deletion that was acknowledged holds, also where its directory was not removed yet.
+        for id in journal.deletedTopics { topics[id] = nil }
+        try refuseNamesakes()
+        let rows = Dictionary(checkpoint.rows.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+        for topic in topics.values {
+            for index in 0..<topic.partitionCount {
+                let key = PartitionKey(topic: topic.id, partition: PartitionIndex(index))
+                let partition = try RecoveringPartition(
+                    key: key,
+                    directory: paths.partition(key),
+                    fileSystem: fileSystem,
+                    directoryID: meta.directoryID,
+                    row: rows[key],
+                    isClean: checkpoint.isClean
+                )
+                if let damage = partition.damage, journal.appendedPartitions.contains(key) {
+                    throw .corrupt(
+                        path: paths.partition(key),
+                        position: .zero,
+                        reason: "\(damage), and the journal holds records for it that would be lost: restore the file"
+                    )
+                }
+                partitions[key] = partition
+            }
+        }
+    }
+
+    private func refuseNamesakes() throws(StorageError) {
+        var known: [TopicName: TopicID] = [:]
+        for topic in topics.values {
+            guard let namesake = known.updateValue(topic.id, forKey: topic.name) else { continue }
+            throw .corrupt(
+                path: paths.topic(topic.id),
+                position: .zero,
+                reason: "the topic \(topic.name) is there twice, also as \(namesake.hex): move one of them away"
+            )
+        }
+    }
+
+    // MARK: Writing
+
+    /// Writes again what the journal holds, whatever the page cache shows, then cuts and flushes.
+    /// - Returns: how many batches were written.
+    private mutating func replay(_ ring: JournalRing, from start: LSN) throws(StorageError) -> Int {
+        let path = paths.journal
+        var written = 0
+        _ = try JournalReader(ring).forEachFrame(from: start) { body, count, place throws(StorageError) in
+            try FrameEntry.forEach(in: body, count: count, at: (path, place)) { entry throws(StorageError) in
+                guard let bytes = entry.segmentBytes, topics[bytes.key.topic] != nil else { return }
+                guard partitions[bytes.key] != nil else {
+                    throw .corrupt(path: path, position: place, reason: "there is no partition \(bytes.key)")
+                }
+                switch entry {
+                case .batch:
+                    let wrote = try partitions[bytes.key]?.replay(batch: bytes, body: body, place: (path, place))
+                    written += wrote == true ? 1 : 0
+                case .tailBlock:
+                    try partitions[bytes.key]?.replay(tailBlock: bytes, body: body, place: (path, place))
+                case .topicDeletion:
+                    break
+                }
+            }
+        }
+        for key in partitions.keys { try partitions[key]?.finishReplay() }
+        return written
+    }
+
+    /// Takes the names of deleted topics away.
+    ///
+    /// Before the record, since after it the journal no longer says that they were deleted.
+    private mutating func retire(_ deleted: Set<TopicID>) throws(StorageError) {
+        var renamed: [FilePath] = []
+        try StorageError.wrap { () throws(FileError) in
+            for id in deleted where try fileSystem.kind(of: paths.topic(id)) != nil {
+                try fileSystem.rename(paths.topic(id), to: paths.deletedTopic(id))
+                renamed.append(paths.deletedTopic(id))
+            }
+            if !deleted.isEmpty { try fileSystem.flushDirectory(paths.topics, .topicRemoved) }
+        }
+        leftovers.append(contentsOf: renamed)
+    }
+
+    /// Removes what was half made or half removed.
+    private func removeLeftovers(_ report: (String) -> Void) throws(StorageError) {
+        for path in leftovers {
+            try StorageError.wrap { () throws(FileError) in try fileSystem.removeTree(path) }
+            report("removed \(path): its topic was deleted or never completed")
+        }
+    }
+
+    private func store(_ record: CheckpointRecord, ring: JournalRing) -> LogStore {
+        var logs: [PartitionKey: PartitionLog] = [:]
+        for (key, partition) in partitions { logs[key] = partition.log(health: health) }
+        let journal = LogStore.JournalState(
+            ring: ring,
+            buffer: FrameBuffer(ring: ring.geometry),
+            next: record.lsn,
+            generation: record.generation
+        )
+        let parts = LogStore.OpenedParts(
+            configuration: configuration,
+            meta: meta,
+            run: record.run,
+            fileSystem: fileSystem,
+            paths: paths,
+            slots: slots,
+            lock: lock,
+            health: health
+        )
+        return LogStore(parts, journal: journal, table: TopicTable(topics: topics, logs: logs))
+    }
+}

@@ -1,0 +1,122 @@
+import RecordFormat
+
+/// A partition as a round would leave it.
+///
+/// It reaches the log only when the round's flush has returned; a refused round drops it.
+struct PartitionOverlay {
+    let log: PartitionLog
+    private(set) var active: Segment?
+    private(set) var position: FilePosition
+    private(set) var end: Offset
+    private(set) var maxTimestamp: Int64
+    private(set) var sealed: [PartitionLog.SealedLog] = []
+    private(set) var created: [Segment] = []
+    private(set) var writes: [Write] = []
+    private(set) var notes: [Note] = []
+    /// The size of the active segment before the round, to cut it back to.
+    private let before: (active: Segment?, position: FilePosition)
+
+    /// Contiguous bytes for one segment.
+    struct Write {
+        let segment: Segment
+        let position: FilePosition
+        var pieces: [UnsafeRawBufferPointer]
+    }
+
+    /// A batch for the segment's index.
+    struct Note {
+        let segment: Segment
+        let lastOffset: Offset
+        let position: FilePosition
+    }
+
+    init(_ log: PartitionLog) {
+        self.log = log
+        (active, position, end, maxTimestamp) = log.state.withLock { state in
+            (state.active, state.position, state.end, state.maxTimestamp)
+        }
+        before = (active, position)
+    }
+
+    /// Places a batch: rolls when the active segment has no room, puts the stamped bytes into the frame, and notes what is
+    /// to be written.
+    mutating func append(
+        _ batch: RecordBatch,
+        frame: FrameBuffer,
+        epoch: LeaderEpoch,
+        segmentBytesMax: ByteCount
+    ) throws(FileError) {
+        let segment = try segmentWithRoom(for: batch.encodedBytes, segmentBytesMax: segmentBytesMax)
+        let start = position
+        let place = FrameEntry.Place(key: log.key, segmentBase: segment.base, position: start, offset: end)
+        let stamped = frame.append(batch, at: place, epoch: epoch)
+        write(stamped, to: segment)
+        position = position.advanced(by: batch.encodedBytes)
+        end = end.advanced(by: batch.recordCount)
+        maxTimestamp = max(maxTimestamp, batch.maxTimestamp.millisecondsSinceEpoch)
+        notes.append(Note(segment: segment, lastOffset: end.advanced(by: -1), position: start))
+    }
+
+    private mutating func write(_ bytes: UnsafeRawBufferPointer, to segment: Segment) {
+        if let last = writes.indices.last, writes[last].segment === segment {
+            writes[last].pieces.append(bytes)
+        } else {
+            writes.append(Write(segment: segment, position: position, pieces: [bytes]))
+        }
+    }
+
+    private mutating func segmentWithRoom(
+        for bytes: ByteCount,
+        segmentBytesMax: ByteCount
+    ) throws(FileError) -> Segment {
+        if let active {
+            let fits = position.advanced(by: bytes).value <= UInt64(segmentBytesMax.value)
+            if fits || position == .zero { return active }
+            let facts = SealedSegment(base: active.base, end: end, size: position, maxTimestamp: maxTimestamp)
+            sealed.append(PartitionLog.SealedLog(segment: active, facts: facts))
+        }
+        let segment = try Segment(creating: end, directory: log.directory, fileSystem: log.fileSystem)
+        created.append(segment)
+        active = segment
+        position = .zero
+        maxTimestamp = -1
+        return segment
+    }
+
+    /// Writes the round's bytes to the segments.
+    func writeSegments() throws(FileError) {
+        for write in writes {
+            try write.segment.file().write(write.pieces, at: write.position)
+        }
+    }
+
+    /// Undoes what `writeSegments` and rolls did, so that the files are as before the round.
+    func cutBack() throws(FileError) {
+        for segment in created {
+            segment.close()
+            try log.fileSystem.unlink(segment.path)
+        }
+        if let segment = cutSegment { try segment.file().truncate(to: before.position) }
+    }
+
+    /// The segment of before the round that the round wrote to.
+    var cutSegment: Segment? {
+        guard let segment = before.active, writes.contains(where: { $0.segment === segment }) else { return nil }
+        return segment
+    }
+
+    /// Makes the round's records visible.
+    ///
+    /// Called when they are on stable storage.
+    func apply() {
+        for note in notes { note.segment.note(lastOffset: note.lastOffset, position: note.position) }
+        log.state.withLock { state in
+            state.sealed.append(contentsOf: sealed)
+            state.active = active
+            state.position = position
+            state.end = end
+            state.maxTimestamp = maxTimestamp
+            if !created.isEmpty { state.needsTailBlock = false }
+        }
+    }
+}

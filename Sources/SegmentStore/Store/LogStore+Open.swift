@@ -1,0 +1,83 @@
+import RecordFormat
+import SystemPackage
+
+/// Bytes that nobody can guess, from the system: ids and keys are made of them.
+public typealias RandomBytes = @Sendable (_ count: Int) -> [UInt8]
+
+extension LogStore {
+    /// Opens a data directory, made if missing, and recovers it after an unclean stop.
+    ///
+    /// Nothing is returned before recovery's own flush and its checkpoint: what can be read then is on stable storage.
+    /// - Parameter report: takes a line for each thing an operator should know, such as how the journal is written.
+    /// - Throws: `locked`, `newerFormat`, `notADataDirectory`, `corrupt` with the place, `io`. Nothing was changed that
+    ///   another attempt would not do again.
+    public static func open(
+        _ configuration: StoreConfiguration,
+        fileSystem: any FileSystem,
+        randomBytes: RandomBytes,
+        report: (String) -> Void
+    ) throws(StorageError) -> LogStore {
+        let geometry = try configuration.newGeometry(randomBytes: randomBytes)
+        let paths = StorePaths(configuration)
+        try makeDirectory(paths, fileSystem: fileSystem)
+        let lock = try takeLock(paths, fileSystem: fileSystem)
+        do throws(StorageError) {
+            let creation = DirectoryCreation(
+                configuration: configuration,
+                paths: paths,
+                fileSystem: fileSystem,
+                geometry: geometry
+            )
+            let meta = try creation.existingOrNewMeta(randomBytes: randomBytes)
+            var recovery = try Recovery(
+                configuration: configuration,
+                meta: meta,
+                paths: paths,
+                fileSystem: fileSystem,
+                lock: lock
+            )
+            return try recovery.run(report: report)
+        } catch {
+            lock.release()
+            throw error
+        }
+    }
+
+    private static func makeDirectory(_ paths: StorePaths, fileSystem: any FileSystem) throws(StorageError) {
+        try StorageError.wrap { () throws(FileError) in
+            guard try fileSystem.kind(of: paths.directory) == nil else { return }
+            try fileSystem.createDirectory(paths.directory)
+            try fileSystem.flushDirectory(paths.directory.parent, .directoryName)
+        }
+    }
+
+    private static func takeLock(_ paths: StorePaths, fileSystem: any FileSystem) throws(StorageError) -> any StoreLock
+    {
+        let lock = try StorageError.wrap { () throws(FileError) in try fileSystem.lock(paths.lock) }
+        guard let lock else {
+            throw .locked(path: paths.directory, holder: fileSystem.lockHolder(paths.lock).map(String.init))
+        }
+        return lock
+    }
+}
+
+extension StoreConfiguration {
+    /// The sizes of a ring to be made, checked.
+    func newGeometry(randomBytes: RandomBytes) throws(StorageError) -> RingGeometry {
+        let block = RingGeometry.blockMin
+        let frame = frameBytesMax.value / block * block
+        let ring = ringBytes.value / block * block
+        guard frame >= 2 * block, ring >= 4 * frame else {
+            throw .invalidConfiguration(
+                "the journal ring (\(ringBytes)) must hold at least four frames of \(frameBytesMax): enlarge the ring"
+            )
+        }
+        guard segmentBytesMax.value > 0, segmentBytesMax.value <= 1 << 30 else {
+            throw .invalidConfiguration("segments of \(segmentBytesMax) are not possible: choose 1 B to 1 GiB")
+        }
+        guard coordinatorShards > 0, coordinatorShards <= 1024 else {
+            throw .invalidConfiguration("\(coordinatorShards) coordinator shards are not possible: choose 1 to 1024")
+        }
+        return RingGeometry(id: randomBytes(16), block: block, ringBytes: ring, frameBytesMax: frame)
+    }
+}

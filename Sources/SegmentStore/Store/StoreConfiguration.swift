@@ -1,0 +1,25 @@
+import RecordFormat
+import SystemPackage
+
+/// Where a store lives and how large its parts are.
+public struct StoreConfiguration: Sendable {
+    /// The data directory; made if missing, its parent must exist.
+    public var directory: FilePath
+    /// The ring's size when the directory is created.
+    ///
+    /// At least four times `frameBytesMax`.
+    public var ringBytes = ByteCount.mebibytes(128)
+    /// The largest frame, and so the largest request, when the directory is created.
+    public var frameBytesMax = ByteCount.mebibytes(24)
+    /// A segment is sealed before it grows past this, unless one batch alone is larger.
+    public var segmentBytesMax = ByteCount.mebibytes(128)
+    /// How many partitions `__consumer_offsets` gets when the directory is created.
+    public var coordinatorShards = 4
+    /// How many bytes may lie above the checkpoint before one is due.
+    public var checkpointBytesMax = ByteCount.mebibytes(32)
+
+    /// A configuration with the defaults.
+    public init(directory: FilePath) {
+        self.directory = directory
+    }
+}

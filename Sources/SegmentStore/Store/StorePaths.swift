@@ -1,0 +1,50 @@
+import RecordFormat
+import SystemPackage
+
+/// Every path below a data directory, named in one place.
+struct StorePaths: Sendable {
+    let directory: FilePath
+
+    init(_ configuration: StoreConfiguration) {
+        directory = configuration.directory
+    }
+
+    var journal: FilePath { directory.appending("journal") }
+    var lock: FilePath { directory.appending("lock") }
+    var meta: FilePath { directory.appending("millrace.meta") }
+    var topics: FilePath { directory.appending("topics") }
+
+    /// The slot that holds a generation: even and odd ones take turns.
+    func checkpoint(generation: UInt64) -> FilePath {
+        directory.appending(generation % 2 == 0 ? "checkpoint.a" : "checkpoint.b")
+    }
+
+    func topic(_ id: TopicID) -> FilePath { topics.appending(id.hex) }
+    /// A topic's directory while it is being made.
+    func newTopic(_ id: TopicID) -> FilePath { topics.appending(id.hex + ".new") }
+    /// A topic's directory while it is being removed.
+    func deletedTopic(_ id: TopicID) -> FilePath { topics.appending(id.hex + ".deleted") }
+
+    func partition(_ key: PartitionKey) -> FilePath {
+        topic(key.topic).appending(String(key.partition.value))
+    }
+}
+
+/// The file names of a segment: its base offset in twenty digits.
+enum SegmentName {
+    static func log(_ base: Offset) -> String { digits(base) + ".log" }
+    static func index(_ base: Offset) -> String { digits(base) + ".index" }
+
+    /// The base offset of a segment's log by its name; nil for any other file.
+    static func base(ofLog name: String) -> Offset? {
+        guard name.hasSuffix(".log"), name.utf8.count == 24, let value = Int64(name.dropLast(4)), value >= 0 else {
+            return nil
+        }
+        return Offset(value)
+    }
+
+    private static func digits(_ base: Offset) -> String {
+        let number = String(base.value)
+        return String(repeating: "0", count: 20 - number.utf8.count) + number
+    }
+}
