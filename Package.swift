@@ -17,8 +17,10 @@ let package = Package(
         .library(name: "RecordFormat", targets: ["RecordFormat"]),
         .library(name: "JSONBytes", targets: ["JSONBytes"]),
         .library(name: "SegmentStore", targets: ["SegmentStore"]),
+        .library(name: "GroupCoordination", targets: ["GroupCoordination"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
@@ -44,6 +46,11 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "GroupCoordination",
+            dependencies: ["RecordFormat", .product(name: "Collections", package: "swift-collections")],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "RecordFormatTests",
             dependencies: ["RecordFormat", .product(name: "NIOCore", package: "swift-nio")],
@@ -52,6 +59,11 @@ let package = Package(
         .testTarget(
             name: "JSONBytesTests",
             dependencies: ["JSONBytes", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "GroupCoordinationTests",
+            dependencies: ["GroupCoordination", "RecordFormat"],
             swiftSettings: settings
         ),
     ]

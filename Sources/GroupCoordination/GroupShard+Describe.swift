@@ -1,0 +1,94 @@
+import RecordFormat
+
+/// Looking at groups. What is seen includes commands whose records are still queued.
+extension GroupShard {
+    /// A group in full, or `nil` if there is none.
+    public func describe(_ group: GroupName) -> GroupDescription? {
+        table[group]?.description
+    }
+
+    /// All groups, sorted by name.
+    public func groups() -> [GroupSummary] {
+        table.values.sorted { $0.name < $1.name }.map { group in
+            GroupSummary(
+                group: group.name,
+                epoch: group.epoch,
+                memberCount: group.livingCount,
+                topics: Array(group.topics.keys)
+            )
+        }
+    }
+
+    /// What a member may be given records of right now: owned and not being revoked, and its connection is there.
+    public func deliverable(_ group: GroupName, _ member: MemberID) -> [AssignedPartition] {
+        table[group]?.deliverable(to: member) ?? []
+    }
+}
+
+extension ConsumerGroup {
+    var description: GroupDescription {
+        let partitions = partitionDescriptions
+        let held = Dictionary(grouping: partitions.filter { $0.owner != nil }, by: \.owner)
+        return GroupDescription(
+            group: name,
+            epoch: epoch,
+            topics: Array(topics.keys),
+            start: start,
+            commitTimeoutMilliseconds: commitTimeout,
+            members: members.values.filter { !$0.isGone }.sorted { $0.id < $1.id }.map { member in
+                .init(
+                    id: member.id,
+                    epoch: member.epoch,
+                    instance: member.instance,
+                    connection: member.connection,
+                    joinedAt: member.joinedAt,
+                    assignment: (held[member.id] ?? []).map { LeasePartition(partition: $0.partition, epoch: $0.epoch) }
+                )
+            },
+            partitions: partitions
+        )
+    }
+
+    func deliverable(to member: MemberID) -> [AssignedPartition] {
+        guard members[member]?.isConnected == true else { return [] }
+        return partitions(heldBy: member).compactMap { partition in
+            guard let state = self[partition], state.holder?.phase == .owned, let committed = state.committed,
+                let topicID = topics[partition.topic]?.id
+            else { return nil }
+            return AssignedPartition(
+                partition: partition,
+                topicID: topicID,
+                epoch: state.epoch,
+                start: committed.offset
+            )
+        }
+    }
+
+    private var partitionDescriptions: [GroupDescription.PartitionDescription] {
+        allPartitions.compactMap { partition in
+            guard let state = self[partition], let topicID = topics[partition.topic]?.id else { return nil }
+            return .init(
+                partition: partition,
+                topicID: topicID,
+                epoch: state.epoch,
+                owner: state.holder?.member,
+                phase: state.holder?.phase.description ?? .free,
+                committed: state.committed?.offset,
+                metadata: state.committed?.metadata ?? "",
+                committedAt: state.committed?.timestamp,
+                delivered: state.holder?.delivered,
+                deadlineMilliseconds: state.holder?.lease?.deadline(after: commitTimeout)
+            )
+        }
+    }
+}
+
+extension Holder.Phase {
+    fileprivate var description: PartitionPhase {
+        switch self {
+        case .owned: .owned
+        case .revoking: .revoking
+        case .draining: .draining
+        }
+    }
+}

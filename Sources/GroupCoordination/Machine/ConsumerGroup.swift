@@ -1,0 +1,91 @@
+import Collections
+import RecordFormat
+
+/// One group: its members, the partitions of its topics, and who has which.
+///
+/// Every verb is a mutating function that changes the state at once and notes in `GroupChanges` what it touched;
+/// `outcome(of:)` turns the notes into records, replies and events. The invariants:
+/// - a partition has at most one holder, and a new holder means a new, higher epoch;
+/// - a holder goes when all that was delivered to it is committed, when it says so, or at the commit timeout;
+/// - nobody holds a partition whose start is unresolved; a committed offset never goes back.
+struct ConsumerGroup: Sendable {
+    let name: GroupName
+    let configuration: GroupConfiguration
+    let start: StartPosition
+    let commitTimeout: Int64
+
+    var epoch = GroupEpoch(0)
+    /// The counter behind all partition epochs of the group.
+    var lastPartitionEpoch = PartitionEpoch(0)
+    /// Sorted by name, so that every walk over the partitions has one order.
+    var topics: OrderedDictionary<TopicName, GroupTopic>
+    var members: [MemberID: GroupMember] = [:]
+    /// The living static members.
+    var instances: [String: MemberID] = [:]
+
+    /// When the joins collected so far are answered with partitions.
+    var reconcileAt: Int64?
+    /// No later than the next deadline; earlier is harmless, `tick` finds out.
+    var wakeAt: Int64?
+
+    init(
+        name: GroupName,
+        configuration: GroupConfiguration,
+        start: StartPosition,
+        commitTimeout: Int64,
+        topics: [TopicName]
+    ) {
+        self.name = name
+        self.configuration = configuration
+        self.start = start
+        self.commitTimeout = commitTimeout
+        self.topics = OrderedDictionary(uniqueKeysWithValues: topics.sorted().map { ($0, GroupTopic()) })
+    }
+
+    /// A partition that the group reads, or `nil`.
+    subscript(partition: TopicPartition) -> GroupPartition? {
+        guard let topic = topics[partition.topic], topic.id != nil else { return nil }
+        let index = Int(partition.partition.value)
+        return topic.partitions.indices.contains(index) ? topic.partitions[index] : nil
+    }
+
+    /// Changes a partition that is known to exist.
+    mutating func update<Result>(
+        _ partition: TopicPartition,
+        _ body: (inout GroupPartition) -> Result
+    ) -> Result {
+        guard let topic = topics.index(forKey: partition.topic) else {
+            preconditionFailure("group \(name) does not read \(partition)")
+        }
+        return body(&topics.values[topic].partitions[Int(partition.partition.value)])
+    }
+
+    /// All partitions in order.
+    var allPartitions: [TopicPartition] {
+        topics.flatMap { name, topic in
+            topic.partitions.indices.map { TopicPartition(name, PartitionIndex(Int32($0))) }
+        }
+    }
+
+    func partitions(heldBy member: MemberID) -> [TopicPartition] {
+        allPartitions.filter { self[$0]?.holder?.member == member }
+    }
+
+    /// The members whose session lives.
+    var livingCount: Int { members.values.count { !$0.isGone } }
+
+    var hasConnectedMembers: Bool { members.values.contains { $0.isConnected } }
+
+    /// Notes that something falls due at a time.
+    mutating func wake(at time: Int64) {
+        wakeAt = min(wakeAt ?? time, time)
+    }
+
+    /// Raises the group's epoch; at most once a command.
+    mutating func raiseEpoch(_ changes: inout GroupChanges) {
+        guard !changes.isEpochRaised else { return }
+        changes.isEpochRaised = true
+        changes.isGroupChanged = true
+        epoch = epoch.next
+    }
+}
