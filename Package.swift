@@ -18,11 +18,16 @@ let package = Package(
         .library(name: "JSONBytes", targets: ["JSONBytes"]),
         .library(name: "SegmentStore", targets: ["SegmentStore"]),
         .library(name: "GroupCoordination", targets: ["GroupCoordination"]),
+        .library(name: "BrokerCore", targets: ["BrokerCore"]),
+        .library(name: "BrokerTestSupport", targets: ["BrokerTestSupport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .target(name: "CChecksum"),
@@ -51,6 +56,27 @@ let package = Package(
             dependencies: ["RecordFormat", .product(name: "Collections", package: "swift-collections")],
             swiftSettings: settings
         ),
+        .target(
+            name: "BrokerCore",
+            dependencies: [
+                "RecordFormat", "SegmentStore", "GroupCoordination",
+                .product(name: "Collections", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "BrokerTestSupport",
+            dependencies: [
+                "BrokerCore", "SegmentStore", "RecordFormat",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "RecordFormatTests",
             dependencies: ["RecordFormat", .product(name: "NIOCore", package: "swift-nio")],
@@ -62,8 +88,30 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "SegmentStoreTests",
+            dependencies: [
+                "SegmentStore", "BrokerTestSupport", "RecordFormat",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "BrokerTestSupportTests",
+            dependencies: [
+                "BrokerTestSupport", "SegmentStore", "RecordFormat",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "GroupCoordinationTests",
             dependencies: ["GroupCoordination", "RecordFormat"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "BrokerCoreTests",
+            dependencies: ["BrokerCore", "BrokerTestSupport", "GroupCoordination", "RecordFormat", "SegmentStore"],
             swiftSettings: settings
         ),
     ]

@@ -1,0 +1,61 @@
+import RecordFormat
+import SegmentStore
+
+extension Broker {
+    /// Appends batches, all of them or none, and returns once they are on stable storage.
+    ///
+    /// Cost: one queue entry and one continuation a request; the wait ends with the round, and not with the caller's
+    /// cancellation, because what is queued will be written.
+    public func append(_ appends: [AppendItem]) async throws(BrokerError) -> [AppendReceipt] {
+        guard !appends.isEmpty else { return [] }
+        let (request, targets) = try prepare(appends)
+        let bytes = LogStore.entryBytes(request)
+        guard bytes <= store.frameBytesMax else { throw .requestTooLarge(bytes: bytes, max: store.frameBytesMax) }
+        let resolution = await commit(request, bytes: bytes.value, targets: targets)
+        guard case .queued(let outcome) = resolution else {
+            if case .full = resolution { throw .queueFull(retryAfterMilliseconds: AppendLimits.retryAfterMilliseconds) }
+            throw failure.reason.map { .storageRefused("nothing was stored: \($0)") } ?? .draining
+        }
+        guard case .stored(let ranges) = outcome else {
+            throw BrokerError(outcome, targets: targets) ?? .storageRefused("the write was refused")
+        }
+        return zip(targets, ranges).map { target, range in
+            AppendReceipt(target: target.identity, base: range.base, end: range.end)
+        }
+    }
+
+    private enum Submission {
+        case queued(AppendResolution)
+        case full
+        case closed
+    }
+
+    private func commit(_ request: CommitRequest, bytes: Int, targets: [Partition]) async -> Submission {
+        await withCheckedContinuation { continuation in
+            let queued = QueuedAppend(request: request, bytes: bytes, targets: targets) {
+                continuation.resume(returning: .queued($0))
+            }
+            switch queue.add(queued) {
+            case .queued: break
+            case .full: continuation.resume(returning: .full)
+            case .closed: continuation.resume(returning: .closed)
+            }
+        }
+    }
+
+    private func prepare(_ appends: [AppendItem]) throws(BrokerError) -> (CommitRequest, [Partition]) {
+        var targets: [Partition] = []
+        var parts: [PartitionAppend] = []
+        for append in appends {
+            guard !append.target.topic.isInternal else { throw .nameReserved(append.target.topic.name) }
+            guard !append.batches.isEmpty else { throw .invalid("an append to \(append.target) has no records") }
+            let target = try registry.partition(append.target)
+            if let reason = target.log.quarantine { throw .quarantined(target.identity, reason: reason) }
+            targets.append(target)
+            parts.append(
+                PartitionAppend(key: target.key, batches: append.batches, expectedOffset: append.expectedOffset)
+            )
+        }
+        return (CommitRequest(appends: parts), targets)
+    }
+}

@@ -1,0 +1,27 @@
+public import GroupCoordination
+public import RecordFormat
+public import SegmentStore
+
+/// How a broker is set up.
+public struct BrokerConfiguration: Sendable {
+    /// Where the data lies, and the sizes of its parts.
+    public var store: StoreConfiguration
+    /// The named bounds.
+    public var limits = Limits()
+    /// Timeouts and bounds of consumer groups.
+    public var groups = GroupConfiguration()
+    /// Threads that read from disk.
+    public var readThreads = 4
+    /// How often a store that was written to takes a checkpoint.
+    public var checkpointIntervalMilliseconds: Int64 = 1000
+
+    /// A configuration with the defaults for a data directory.
+    public init(directory: String) {
+        store = StoreConfiguration(directory: .init(directory))
+    }
+
+    /// A configuration with the defaults for a store.
+    public init(store: StoreConfiguration) {
+        self.store = store
+    }
+}

@@ -1,0 +1,140 @@
+import GroupCoordination
+import Logging
+import RecordFormat
+import SegmentStore
+
+/// What an opened broker is made of.
+struct BrokerParts: Sendable {
+    let configuration: BrokerConfiguration
+    let store: LogStore
+    let registry: TopicRegistry
+    let queue: AppendQueue
+    let coordinators: [GroupCoordinator]
+    let clock: any MonotonicClock
+    let appendClock: AppendClock
+    let readPool: BlockingPool
+    let failure: FailureLatch
+    let logger: Logger
+}
+
+/// The opening of a data directory; blocks.
+struct BrokerOpening: Sendable {
+    let configuration: BrokerConfiguration
+    let fileSystem: any FileSystem
+    let clock: any MonotonicClock
+    let wallClock: any WallClock
+    let logger: Logger
+
+    /// The topic that keeps the groups' records; one partition a coordinator shard.
+    static let groupsTopic = TopicName(internal: "__consumer_offsets")
+
+    /// Recovers the store, makes the groups' topic if it is missing, and reads the groups.
+    func run() throws(BrokerStartError) -> BrokerParts {
+        let failure = FailureLatch()
+        let store = try openStore()
+        let topics = try runningTopics(store, failure)
+        let registry = TopicRegistry(topics)
+        let queue = AppendQueue(bytesMax: configuration.limits.appendQueueBytesMax.value)
+        let appendClock = AppendClock(wallClock)
+        let readPool = BlockingPool(name: "read", threads: configuration.readThreads)
+        let logger = logger
+        let environment = GroupCoordinator.Environment(
+            registry: registry,
+            queue: queue,
+            clock: clock,
+            appendClock: appendClock,
+            configuration: configuration.groups,
+            pool: readPool,
+            report: { logger.error("\($0)") },
+            failure: failure
+        )
+        let coordinators = try openCoordinators(registry, environment)
+        return BrokerParts(
+            configuration: configuration,
+            store: store,
+            registry: registry,
+            queue: queue,
+            coordinators: coordinators,
+            clock: clock,
+            appendClock: appendClock,
+            readPool: readPool,
+            failure: failure,
+            logger: logger
+        )
+    }
+
+    private func openStore() throws(BrokerStartError) -> LogStore {
+        do {
+            return try LogStore.open(
+                configuration.store,
+                fileSystem: fileSystem,
+                randomBytes: Self.randomBytes,
+                report: { logger.notice("\($0)") }
+            )
+        } catch {
+            throw BrokerStartError(error)
+        }
+    }
+
+    private func runningTopics(_ store: LogStore, _ failure: FailureLatch) throws(BrokerStartError) -> [Topic] {
+        if !store.topics().contains(where: { $0.name == Self.groupsTopic }) {
+            let stored = StoredTopic(
+                id: .random(),
+                name: Self.groupsTopic,
+                partitionCount: Int32(store.meta.coordinatorShards)
+            )
+            do {
+                try store.createTopic(stored)
+            } catch {
+                throw BrokerStartError(error)
+            }
+        }
+        var topics: [Topic] = []
+        for stored in store.topics() { topics.append(Topic(stored, in: store, failure: failure)) }
+        return topics
+    }
+
+    private func openCoordinators(
+        _ registry: TopicRegistry,
+        _ environment: GroupCoordinator.Environment
+    ) throws(BrokerStartError) -> [GroupCoordinator] {
+        guard let topic = registry.find(Self.groupsTopic) else {
+            throw BrokerStartError(.storage, "the topic \(Self.groupsTopic) cannot be found after it was made")
+        }
+        var coordinators: [GroupCoordinator] = []
+        for (index, partition) in topic.partitions.enumerated() {
+            coordinators.append(
+                try GroupCoordinator(index: index, partition: partition, environment: environment)
+            )
+        }
+        return coordinators
+    }
+
+    private static let randomBytes: RandomBytes = { count in
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    }
+}
+
+extension Topic {
+    /// The running form of a stored topic.
+    ///
+    /// The store has a log for every partition of a topic that it lists.
+    convenience init(_ stored: StoredTopic, in store: LogStore, failure: FailureLatch) {
+        let partitions = (0..<stored.partitionCount).map { number in
+            let index = PartitionIndex(number)
+            guard let log = store.partition(PartitionKey(topic: stored.id, partition: index)) else {
+                preconditionFailure("the store lists the topic \(stored.name) without its partition \(number)")
+            }
+            return Partition(identity: TopicPartition(stored.name, index), log: log, failure: failure)
+        }
+        self.init(name: stored.name, id: stored.id, partitions: partitions)
+    }
+}
+
+extension TopicID {
+    /// An identity that no other topic has: 128 random bits.
+    static func random() -> TopicID {
+        TopicID(high: .random(in: .min ... .max), low: .random(in: .min ... .max))
+    }
+}

@@ -1,0 +1,98 @@
+import RecordFormat
+
+/// What every surface sees of a broker: topics, append, read, wait, groups, lag.
+///
+/// There is no HTTP and no JSON in it.
+///
+/// The embedded log (`Broker`) is one engine; another could run over a cluster and answer some calls with
+/// `BrokerError.unsupported`, which `capabilities` announces beforehand.
+///
+/// All calls may be made from any task. Calls that name a topic throw `BrokerError.topicNotFound` when it does not
+/// exist; topics are never created by use.
+public protocol BrokerEngine: Sendable {
+    /// What this engine can do.
+    var capabilities: EngineCapabilities { get }
+    /// The named bounds in force.
+    var limits: Limits { get }
+    /// Whether requests are accepted, or the broker is going away.
+    var phase: EnginePhase { get }
+    /// The key with which surfaces sign what they hand out (session tokens); 32 bytes, kept in the data directory.
+    var secretKey: [UInt8] { get }
+    /// Monotonic time, for deadlines given to `wait` and to group sessions.
+    var clock: any MonotonicClock { get }
+
+    /// The time to stamp records with: wall time that never goes back within this process.
+    func appendTime() -> Timestamp
+
+    // MARK: Topics
+
+    /// Creates a topic, or says that it was there with the same settings.
+    /// - Throws: `topicDiffers` with what differs, `invalid` for settings out of range.
+    func createTopic(_ name: TopicName, settings: TopicSettings) async throws(BrokerError) -> TopicCreation
+    /// Deletes a topic, its records and every group's commits on it. Durable on return.
+    func deleteTopic(_ name: TopicName) async throws(BrokerError)
+    /// All topics of a namespace, sorted by name; internal ones are left out.
+    func topics(in namespace: Namespace) -> [TopicDescription]
+    /// One topic with the offsets of its partitions.
+    func topic(_ name: TopicName) throws(BrokerError) -> TopicDescription
+
+    // MARK: Records
+
+    /// Appends batches, all of them or none, and returns once they are on stable storage.
+    ///
+    /// - Parameter appends: at most one element a partition; its batches are appended in order.
+    /// - Returns: one receipt an element, in the same order.
+    /// - Throws: `queueFull` when the append queue has no room, `requestTooLarge` when the batches do not fit a journal
+    ///   frame, `expectedOffset` when a condition fails, `outcomeUnknown` when storage failed after the write began.
+    func append(_ appends: [AppendItem]) async throws(BrokerError) -> [AppendReceipt]
+
+    /// A cursor over partitions of a topic, starting where `start` says.
+    func cursor(for topic: TopicName, partitions: [PartitionIndex]?, start: StartPosition) throws(BrokerError) -> Cursor
+
+    /// Reads what is visible from the cursor on, without waiting: possibly nothing.
+    ///
+    /// At most about `budget.bytes`, but always at least one batch if there is one. Partitions take turns.
+    func read(_ cursor: Cursor, budget: ReadBudget) async throws(BrokerError) -> ReadResult
+
+    /// Waits until some partition of the cursor has a visible record at or past it, or until the deadline, or a drain.
+    ///
+    /// Returns at once when there is one already. Cancellation of the task ends the wait.
+    func wait(past cursor: Cursor, deadline: MonotonicInstant?) async -> WakeReason
+
+    // MARK: Groups
+
+    /// Joins a group, or resumes a session; the session is the member until it is closed.
+    func joinGroup(_ request: GroupJoinRequest) async throws(BrokerError) -> any GroupSession
+    /// Commits offsets for a session; each item has its own result. Durable on return.
+    func commit(_ request: CommitOffsetsRequest) async throws(BrokerError) -> [CommitItemResult]
+    /// All groups of a namespace, sorted by name.
+    func groups(in namespace: Namespace) -> [GroupSummary]
+    /// One group: members, assignment, committed offsets, lag.
+    func group(_ name: GroupName) throws(BrokerError) -> GroupReport
+}
+
+/// What an engine can do beyond reading and appending.
+public struct EngineCapabilities: Sendable {
+    /// Consumer groups with server-side assignment.
+    public var groups: Bool
+    /// Requests that touch several partitions are atomic.
+    public var atomicAppend: Bool
+
+    /// Creates a set of capabilities.
+    public init(groups: Bool, atomicAppend: Bool) {
+        self.groups = groups
+        self.atomicAppend = atomicAppend
+    }
+}
+
+/// Where an engine is in its life.
+public enum EnginePhase: Sendable, Hashable {
+    /// Recovering; nothing is served yet.
+    case starting
+    /// Serving.
+    case ready
+    /// Going away: streams end with `goodbye`, new streams are refused.
+    case draining
+    /// Storage failed; the process is about to exit.
+    case failed
+}

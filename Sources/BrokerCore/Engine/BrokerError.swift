@@ -1,0 +1,49 @@
+import RecordFormat
+
+/// Why an engine refused a call.
+///
+/// Surfaces map each case to their own codes, in one place each.
+public enum BrokerError: Error, Sendable {
+    /// No such topic.
+    case topicNotFound(TopicName)
+    /// No such partition in the topic.
+    case partitionNotFound(TopicPartition, count: Int32)
+    /// The topic is there with other settings.
+    case topicDiffers(TopicName, details: String)
+    /// The topic was deleted, and perhaps created again, since the cursor was made.
+    case topicReplaced(TopicName)
+    /// The name is one that only the broker may use.
+    case nameReserved(String)
+    /// An argument is out of range; the text names it and the bound.
+    case invalid(String)
+    /// The offset lies outside `logStart ... visible`.
+    case offsetOutOfRange(TopicPartition, asked: Offset, logStart: Offset, visible: Offset)
+    /// More partitions in one read than `Limits.partitionsPerReadMax`.
+    case tooManyPartitions(count: Int, max: Int)
+    /// The batches do not fit a journal frame.
+    case requestTooLarge(bytes: ByteCount, max: ByteCount)
+    /// The append queue has no room; try again after the time given.
+    case queueFull(retryAfterMilliseconds: Int64)
+    /// The condition of a conditional append does not hold.
+    case expectedOffset(TopicPartition, expected: Offset, actual: Offset)
+    /// The partition is quarantined: its files are damaged.
+    case quarantined(TopicPartition, reason: String)
+    /// No such group.
+    case groupNotFound(GroupName)
+    /// The group shares other topics.
+    case groupTopicsDiffer(GroupName, topics: [TopicName])
+    /// The session is unknown, expired, or another principal's.
+    case sessionExpired(GroupName)
+    /// The group has as many members as it may.
+    case groupFull(GroupName, max: Int)
+    /// The storage refused a write and nothing was stored.
+    case storageRefused(String)
+    /// A stored byte is not what was written; the text names the place.
+    case corrupt(String)
+    /// The storage failed after the write began: the request may or may not be stored.
+    case outcomeUnknown(String)
+    /// The broker is going away.
+    case draining
+    /// This engine cannot do it.
+    case unsupported(String)
+}

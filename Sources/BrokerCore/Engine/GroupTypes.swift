@@ -1,0 +1,296 @@
+import RecordFormat
+
+/// A request to join a group, or to resume a session of it.
+public struct GroupJoinRequest: Sendable {
+    /// The group.
+    public let group: GroupName
+    /// The topics to share; empty only when resuming.
+    public let topics: [TopicName]
+    /// The name of a static member.
+    public let instance: String?
+    /// Resume this member instead of joining as a new one.
+    ///
+    /// The surface has verified the token that carried it.
+    public let resume: String?
+    /// Where partitions without a commit begin; resolved once and stored.
+    public let start: StartPosition
+    /// The most records that may be delivered and uncommitted; nil for the default.
+    public let maxInFlight: Int?
+    /// How long delivered records of a partition may stay uncommitted, when this request creates the group; nil for the
+    /// default.
+    public let commitTimeoutMilliseconds: Int64?
+    /// Who asks; a session can be resumed by the same principal only.
+    public let principal: Principal
+
+    /// Creates a request.
+    public init(
+        group: GroupName,
+        topics: [TopicName],
+        instance: String? = nil,
+        resume: String? = nil,
+        start: StartPosition = .earliest,
+        maxInFlight: Int? = nil,
+        commitTimeoutMilliseconds: Int64? = nil,
+        principal: Principal
+    ) {
+        self.group = group
+        self.topics = topics
+        self.instance = instance
+        self.resume = resume
+        self.start = start
+        self.maxInFlight = maxInFlight
+        self.commitTimeoutMilliseconds = commitTimeoutMilliseconds
+        self.principal = principal
+    }
+}
+
+/// A member's live connection to its group.
+///
+/// One task at a time calls `next`.
+public protocol GroupSession: Sendable {
+    /// The member's id in the group.
+    var member: String { get }
+    /// The group's epoch when the session was opened.
+    var groupEpoch: Int64 { get }
+    /// The next thing to tell the member: control events first, then records, until the deadline (`idle`).
+    ///
+    /// Records of a partition are given only while the member owns it and it is not being revoked. `goodbye` is the last
+    /// event. Cancellation of the task answers `idle`.
+    func next(deadline: MonotonicInstant?) async -> GroupEvent
+    /// Ends the session: the member leaves (`leave`), or its connection is gone (`disconnected`).
+    func close(_ reason: GroupCloseReason) async
+}
+
+/// How a session ends from the member's side.
+public enum GroupCloseReason: Sendable {
+    /// The member leaves: its partitions move as soon as they are drained.
+    case leave
+    /// The connection is gone: dynamic members drain, static ones keep their partitions for the session timeout.
+    case disconnected
+}
+
+/// A partition that a member owns.
+public struct AssignedPartition: Hashable, Sendable {
+    /// The partition.
+    public let partition: TopicPartition
+    /// The epoch of this ownership: commits must name it.
+    public let epoch: Int64
+    /// The next offset that will be delivered.
+    public let start: Offset
+
+    /// Creates an assigned partition.
+    public init(partition: TopicPartition, epoch: Int64, start: Offset) {
+        self.partition = partition
+        self.epoch = epoch
+        self.start = start
+    }
+}
+
+/// What a group tells a member.
+public enum GroupEvent: Sendable {
+    /// The member now owns these, all of them listed; empty for a standby.
+    case assigned(groupEpoch: Int64, partitions: [AssignedPartition])
+    /// Records of an owned partition, and the epoch of its ownership.
+    case records(ReadResult.Slice, epoch: Int64)
+    /// Finish and commit these; nothing more of them will be delivered.
+    case revoking(partitions: [TopicPartition], deadlineMilliseconds: Int64)
+    /// These are gone, with what was committed of each.
+    case revoked(partitions: [(partition: TopicPartition, committed: Offset, reason: String)])
+    /// The member must commit before more is delivered.
+    case paused(uncommitted: Int64)
+    /// Delivery goes on after `paused`.
+    case resumed
+    /// Half of the commit timeout has passed for these.
+    case leaseWarning(partitions: [TopicPartition], remainingMilliseconds: Int64)
+    /// Retention removed a range before it was delivered.
+    case gap(ReadResult.Gap)
+    /// The partition cannot be read on: nothing more of it is delivered to this session.
+    case unreadable(TopicPartition, BrokerError)
+    /// The deadline passed with nothing to say: time for a heartbeat.
+    case idle
+    /// The session has ended.
+    case goodbye(reason: String, reconnect: Bool, retryAfterMilliseconds: Int64)
+}
+
+/// Offsets to commit for a session.
+public struct CommitOffsetsRequest: Sendable {
+    /// One partition's offset.
+    public struct Item: Sendable {
+        /// The partition.
+        public let partition: TopicPartition
+        /// The next offset to read.
+        public let offset: Offset
+        /// The epoch under which the member owns the partition.
+        public let epoch: Int64
+
+        /// Creates an item.
+        public init(partition: TopicPartition, offset: Offset, epoch: Int64) {
+            self.partition = partition
+            self.offset = offset
+            self.epoch = epoch
+        }
+    }
+
+    /// The group.
+    public let group: GroupName
+    /// The member, as its verified session token names it.
+    public let member: String
+    /// Who asks.
+    public let principal: Principal
+    /// What to commit.
+    public let items: [Item]
+    /// Partitions whose lease is renewed without a commit.
+    public let progress: [TopicPartition]
+    /// Partitions that the member gives back.
+    public let release: [TopicPartition]
+
+    /// Creates a request.
+    public init(
+        group: GroupName,
+        member: String,
+        principal: Principal,
+        items: [Item],
+        progress: [TopicPartition] = [],
+        release: [TopicPartition] = []
+    ) {
+        self.group = group
+        self.member = member
+        self.principal = principal
+        self.items = items
+        self.progress = progress
+        self.release = release
+    }
+}
+
+/// What became of one item of a commit.
+public struct CommitItemResult: Sendable {
+    /// The outcomes.
+    public enum Outcome: Hashable, Sendable {
+        /// The offset is in force and on stable storage.
+        case committed
+        /// A higher offset was committed already.
+        case outdated(committed: Offset)
+        /// The partition is not the member's under that epoch.
+        case fenced(owner: String?, epoch: Int64)
+        /// The offset lies beyond what is visible.
+        case beyondVisible(visible: Offset)
+        /// The offset lies beyond what was delivered to this session.
+        case beyondDelivery(delivered: Offset)
+        /// The group does not share this partition.
+        case notShared
+    }
+
+    /// The partition.
+    public let partition: TopicPartition
+    /// The outcome.
+    public let outcome: Outcome
+
+    /// Creates a result.
+    public init(partition: TopicPartition, outcome: Outcome) {
+        self.partition = partition
+        self.outcome = outcome
+    }
+}
+
+/// A group in a list.
+public struct GroupSummary: Sendable {
+    /// The name.
+    public let name: GroupName
+    /// Its topics.
+    public let topics: [TopicName]
+    /// How many members it has.
+    public let memberCount: Int
+    /// Its epoch.
+    public let groupEpoch: Int64
+
+    /// Creates a summary.
+    public init(name: GroupName, topics: [TopicName], memberCount: Int, groupEpoch: Int64) {
+        self.name = name
+        self.topics = topics
+        self.memberCount = memberCount
+        self.groupEpoch = groupEpoch
+    }
+}
+
+/// A group in full.
+public struct GroupReport: Sendable {
+    /// One member.
+    public struct Member: Sendable {
+        /// Its id.
+        public let id: String
+        /// The name of a static member.
+        public let instance: String?
+        /// Its epoch.
+        public let epoch: Int64
+        /// Whether its connection is there.
+        public let isConnected: Bool
+        /// What it owns.
+        public let partitions: [AssignedPartition]
+
+        /// Creates a member.
+        public init(
+            id: String,
+            instance: String?,
+            epoch: Int64,
+            isConnected: Bool,
+            partitions: [AssignedPartition]
+        ) {
+            self.id = id
+            self.instance = instance
+            self.epoch = epoch
+            self.isConnected = isConnected
+            self.partitions = partitions
+        }
+    }
+
+    /// One partition.
+    public struct Partition: Sendable {
+        /// The partition.
+        public let partition: TopicPartition
+        /// The next offset to read, if any was committed.
+        public let committed: Offset?
+        /// The visible end.
+        public let end: Offset
+        /// Records between both, counted from the log start where that is higher.
+        public let lag: Int64
+        /// The owner's id.
+        public let owner: String?
+        /// The epoch of the ownership.
+        public let epoch: Int64
+        /// `unassigned`, `assigned`, `revoking` or `draining`.
+        public let state: String
+
+        /// Creates a partition.
+        public init(
+            partition: TopicPartition,
+            committed: Offset?,
+            end: Offset,
+            lag: Int64,
+            owner: String?,
+            epoch: Int64,
+            state: String
+        ) {
+            self.partition = partition
+            self.committed = committed
+            self.end = end
+            self.lag = lag
+            self.owner = owner
+            self.epoch = epoch
+            self.state = state
+        }
+    }
+
+    /// The list entry.
+    public let summary: GroupSummary
+    /// The members, sorted by id.
+    public let members: [Member]
+    /// The partitions, sorted.
+    public let partitions: [Partition]
+
+    /// Creates a report.
+    public init(summary: GroupSummary, members: [Member], partitions: [Partition]) {
+        self.summary = summary
+        self.members = members
+        self.partitions = partitions
+    }
+}

@@ -1,0 +1,139 @@
+import RecordFormat
+
+/// Where to start.
+public enum StartPosition: Hashable, Sendable {
+    /// The first offset that is still kept.
+    case earliest
+    /// The end: only what comes later.
+    case latest
+    /// So many records before the end, per partition.
+    case beforeEnd(Int64)
+    /// An offset, the same in every partition asked for.
+    case offset(Offset)
+}
+
+/// The next offset to read, per partition: all the state that a reader has.
+public struct Cursor: Hashable, Sendable {
+    /// The next offset of one partition.
+    public struct Position: Hashable, Sendable {
+        /// The partition.
+        public let partition: TopicPartition
+        /// The incarnation of the topic that `next` belongs to.
+        public let topicID: TopicID
+        /// The next offset to read.
+        public var next: Offset
+
+        /// Creates a position.
+        public init(partition: TopicPartition, topicID: TopicID, next: Offset) {
+            self.partition = partition
+            self.topicID = topicID
+            self.next = next
+        }
+    }
+
+    /// The positions, in the order of topic and partition.
+    public var positions: [Position]
+    /// The index of the position that the next read begins with, so that partitions take turns.
+    public var turn: Int
+
+    /// Creates a cursor.
+    public init(positions: [Position], turn: Int = 0) {
+        self.positions = positions
+        self.turn = turn
+    }
+}
+
+/// How much one read may return.
+public struct ReadBudget: Sendable {
+    /// Bytes of batches, over all partitions; one batch is always returned whole.
+    public var bytes: ByteCount
+
+    /// Creates a budget.
+    public init(bytes: ByteCount) {
+        self.bytes = bytes
+    }
+}
+
+/// What one read found.
+public struct ReadResult: Sendable {
+    /// Whole batches of one partition.
+    ///
+    /// Records below `start`, and records at or past `next`, are to be skipped: the first batch may begin earlier, and
+    /// the last may reach further than a member may be given.
+    public struct Slice: Sendable {
+        /// The index of the partition's position in the cursor.
+        public let position: Int
+        /// The partition.
+        public let partition: TopicPartition
+        /// The first offset that was asked for.
+        public let start: Offset
+        /// The batches, in offset order.
+        public let batches: [RecordBatch]
+        /// Where to go on: one past the last offset of the slice (exclusive).
+        public let next: Offset
+
+        /// Creates a slice.
+        public init(
+            position: Int,
+            partition: TopicPartition,
+            start: Offset,
+            batches: [RecordBatch],
+            next: Offset
+        ) {
+            self.position = position
+            self.partition = partition
+            self.start = start
+            self.batches = batches
+            self.next = next
+        }
+    }
+
+    /// A range that retention has removed before it was read.
+    public struct Gap: Sendable {
+        /// The partition.
+        public let partition: TopicPartition
+        /// The first lost offset.
+        public let from: Offset
+        /// The first offset that is still kept.
+        public let to: Offset
+
+        /// Creates a gap.
+        public init(partition: TopicPartition, from: Offset, to: Offset) {
+            self.partition = partition
+            self.from = from
+            self.to = to
+        }
+    }
+
+    /// What was read, at most one slice a partition.
+    public let slices: [Slice]
+    /// What was found missing; reading goes on after each.
+    public let gaps: [Gap]
+    /// The cursor after all slices and gaps.
+    public let cursor: Cursor
+    /// Whether every partition was read to its visible end.
+    public let caughtUp: Bool
+    /// Records between the new cursor and the visible ends.
+    public let lag: Int64
+
+    /// Creates a result.
+    public init(slices: [Slice], gaps: [Gap], cursor: Cursor, caughtUp: Bool, lag: Int64) {
+        self.slices = slices
+        self.gaps = gaps
+        self.cursor = cursor
+        self.caughtUp = caughtUp
+        self.lag = lag
+    }
+}
+
+/// Why a wait ended.
+public enum WakeReason: Hashable, Sendable {
+    /// There is something to read, or the topic is gone: read and see.
+    case moved
+    /// The deadline passed.
+    case timedOut
+    /// The broker is going away.
+    case draining
+    /// The waiting task was cancelled.
+    case cancelled
+}

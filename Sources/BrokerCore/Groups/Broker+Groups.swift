@@ -1,0 +1,158 @@
+import GroupCoordination
+public import RecordFormat
+
+extension Broker {
+    /// Joins a group, or resumes a session; the session is the member until it is closed.
+    public func joinGroup(_ request: GroupJoinRequest) async throws(BrokerError) -> any GroupSession {
+        guard phase == .ready else { throw .draining }
+        let maxInFlight = request.maxInFlight ?? limits.maxInFlightRecords
+        guard maxInFlight >= 1, maxInFlight <= limits.maxInFlightRecordsMax else {
+            throw .invalid("maxInFlight must be 1 to \(limits.maxInFlightRecordsMax), not \(maxInFlight)")
+        }
+        let coordinator = coordinator(of: request.group)
+        let mailbox = MemberMailbox(connection: .next(), maxInFlight: maxInFlight)
+        let joined = try await join(request, coordinator, mailbox)
+        return GroupMemberSession(joined, mailbox: mailbox, environment: sessionEnvironment(coordinator))
+    }
+
+    /// All groups of a namespace, sorted by name.
+    public func groups(in namespace: Namespace) -> [GroupSummary] {
+        var summaries: [GroupSummary] = []
+        for coordinator in coordinators {
+            let groups = coordinator.inspect { $0.groups() }
+            for group in groups where group.group.namespace == namespace { summaries.append(GroupSummary(group)) }
+        }
+        return summaries.sorted { $0.name < $1.name }
+    }
+
+    /// One group: members, assignment, committed offsets, lag.
+    public func group(_ name: GroupName) throws(BrokerError) -> GroupReport {
+        guard let description = coordinator(of: name).inspect({ $0.describe(name) }) else {
+            throw .groupNotFound(name)
+        }
+        return GroupReport(description, registry: registry)
+    }
+
+    /// The shard of a group: fixed by its name, for the number of shards is fixed in the data directory.
+    func coordinator(of group: GroupName) -> GroupCoordinator {
+        var name = "\(group.namespace.value)/\(group.name)"
+        let index = name.withUTF8 {
+            Murmur2.partition(key: UnsafeRawBufferPointer($0), count: Int32(coordinators.count))
+        }
+        return coordinators[Int(index.value)]
+    }
+
+    private func join(
+        _ request: GroupJoinRequest,
+        _ coordinator: GroupCoordinator,
+        _ mailbox: MemberMailbox
+    ) async throws(BrokerError) -> JoinedMember {
+        let id = RequestID.next()
+        let registry = registry
+        let body: GroupReply.Body
+        do throws(BrokerError) {
+            body = try await coordinator.ask(request: id, mailbox: mailbox) { (_) throws(BrokerError) in
+                guard let member = request.resume else {
+                    return .join(try request.command(id, mailbox.connection, registry))
+                }
+                return .reconnect(
+                    GroupReconnect(
+                        request: id,
+                        connection: mailbox.connection,
+                        group: request.group,
+                        member: MemberID(member)
+                    )
+                )
+            }
+        } catch {
+            coordinator.forget(mailbox, [])
+            throw error
+        }
+        switch body {
+        case .joined(let joined):
+            return joined
+        case .refused(let refusal):
+            coordinator.forget(mailbox, [])
+            throw BrokerError(refusal, group: request.group)
+        default:
+            preconditionFailure("a join was answered with \(body)")
+        }
+    }
+
+    private func sessionEnvironment(_ coordinator: GroupCoordinator) -> GroupMemberSession.Environment {
+        let logger = logger
+        return GroupMemberSession.Environment(
+            registry: registry,
+            coordinator: coordinator,
+            pool: readPool,
+            clock: clock,
+            bytesPerStep: limits.readBytesPerStep.value,
+            report: { logger.error("\($0)") }
+        )
+    }
+
+    /// A committed offset beyond the end cannot come from this log: it is told, never kept silently (rule 24).
+    func reportCommitsBeyondTheEnd() {
+        for coordinator in coordinators {
+            for summary in coordinator.inspect({ $0.groups() }) {
+                guard let group = coordinator.inspect({ $0.describe(summary.group) }) else { continue }
+                for partition in group.partitions {
+                    guard let committed = partition.committed,
+                        let end = try? registry.partition(partition.partition).visible, committed > end
+                    else { continue }
+                    logger.warning(
+                        "group \(group.group) has committed \(committed) in \(partition.partition), which ends at \(end)"
+                    )
+                }
+            }
+        }
+    }
+}
+
+extension GroupJoinRequest {
+    /// The command of a new member, with the topics as they are.
+    fileprivate func command(
+        _ request: RequestID,
+        _ connection: ConnectionID,
+        _ registry: TopicRegistry
+    ) throws(BrokerError) -> GroupJoin {
+        var descriptions: [GroupTopicDescription] = []
+        for name in topics {
+            guard !name.isInternal else { throw .nameReserved(name.name) }
+            let topic = try registry.topic(name)
+            descriptions.append(
+                GroupTopicDescription(name: name, id: topic.id, partitionCount: Int32(topic.partitions.count))
+            )
+        }
+        return GroupJoin(
+            request: request,
+            connection: connection,
+            group: group,
+            member: .random(),
+            instance: instance,
+            topics: descriptions,
+            start: start.ofGroup,
+            commitTimeoutMilliseconds: commitTimeoutMilliseconds
+        )
+    }
+}
+
+extension StartPosition {
+    /// The same in the words of the groups' machine.
+    fileprivate var ofGroup: GroupCoordination.StartPosition {
+        switch self {
+        case .earliest: .earliest
+        case .latest: .latest
+        case .beforeEnd(let count): .beforeEnd(count)
+        case .offset(let offset): .offset(offset)
+        }
+    }
+}
+
+extension MemberID {
+    /// An id that nobody can guess: `m_` and 16 hexadecimal digits.
+    static func random() -> MemberID {
+        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+        return MemberID("m_" + String(repeating: "0", count: 16 - digits.utf8.count) + digits)
+    }
+}

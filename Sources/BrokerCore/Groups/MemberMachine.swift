@@ -1,0 +1,232 @@
+import Collections
+import GroupCoordination
+import RecordFormat
+
+/// Why the broker itself ends a session.
+enum MemberEnding: Sendable {
+    /// The broker goes away; its successor knows the member.
+    case drain
+    /// The shard is read again after a refused write.
+    case reloaded
+    /// The member does not take its events.
+    case slow
+
+    var event: GroupEvent {
+        switch self {
+        case .drain: .goodbye(reason: "drain", reconnect: true, retryAfterMilliseconds: 1000)
+        case .reloaded: .goodbye(reason: "reloaded", reconnect: true, retryAfterMilliseconds: 500)
+        case .slow: .goodbye(reason: "slow-consumer", reconnect: true, retryAfterMilliseconds: 1000)
+        }
+    }
+}
+
+/// A member's side of a group as a value: what it owns, what it was told, what it may be given next.
+///
+/// Events come in by `post`, questions by `step`. Control events go first, so that a partition is read only while the
+/// member knows that it owns it, and not once it has been told to finish.
+struct MemberMachine: Sendable {
+    /// A partition that the member owns.
+    struct Owned: Sendable {
+        let partition: Partition
+        let epoch: PartitionEpoch
+        /// The next offset to deliver.
+        var next: Offset
+        /// The next offset that the member will read if it comes back: what was delivered from here on is in flight.
+        var committed: Offset
+        /// Delivery has ended, though the partition may still be committed.
+        var isRevoking = false
+
+        /// Offsets that were delivered and not committed.
+        var inFlight: Int64 { max(0, next - committed) }
+        /// Whether there is a record to deliver.
+        var isReadable: Bool { !isRevoking && partition.visible > next }
+    }
+
+    /// What to do for the member.
+    enum Step: Sendable {
+        /// Tell it this.
+        case event(GroupEvent)
+        /// Read this partition, and deliver at most so many records.
+        case read(Owned, recordsMax: Int64)
+        /// Nothing: sleep until these grow or the mailbox has changed since `version`.
+        case wait([Owned], version: UInt64)
+    }
+
+    private let maxInFlight: Int64
+    private let eventsMax: Int
+    private var inbox: Deque<GroupCoordination.GroupEvent.Body> = []
+    private var owned: OrderedDictionary<TopicPartition, Owned> = [:]
+    private var turn = 0
+    private var isPaused = false
+    private var ending: GroupEvent?
+    /// Changes with everything that may give a sleeper something to do.
+    private(set) var version: UInt64 = 0
+
+    init(maxInFlight: Int64, eventsMax: Int) {
+        self.maxInFlight = maxInFlight
+        self.eventsMax = eventsMax
+    }
+
+    /// Takes an event of the coordinator.
+    ///
+    /// A member that lets too many pile up is sent away.
+    mutating func post(_ body: GroupCoordination.GroupEvent.Body) {
+        version += 1
+        guard inbox.count < eventsMax else { return end(.slow) }
+        inbox.append(body)
+    }
+
+    /// Ends the session from the broker's side, after what is in the inbox.
+    mutating func end(_ reason: MemberEnding) {
+        version += 1
+        if ending == nil { ending = reason.event }
+    }
+
+    /// Decides what comes next; `find` gives the running partition of an assignment, if it is still there.
+    mutating func step(find: (GroupCoordination.AssignedPartition) -> Partition?) -> Step {
+        while let body = inbox.popFirst() {
+            if let event = apply(body, find) { return .event(event) }
+        }
+        if let ending { return .event(ending) }
+        let inFlight = owned.values.reduce(0) { $0 + $1.inFlight }
+        if inFlight >= maxInFlight {
+            if isPaused { return .wait([], version: version) }
+            isPaused = true
+            return .event(.paused(uncommitted: inFlight))
+        }
+        if isPaused {
+            isPaused = false
+            return .event(.resumed)
+        }
+        if let next = nextReadable() { return .read(next, recordsMax: maxInFlight - inFlight) }
+        return .wait(owned.values.filter { !$0.isRevoking }, version: version)
+    }
+
+    /// Notes that records up to `next` were handed out.
+    mutating func delivered(_ read: Owned, next: Offset) {
+        update(read) { $0.next = next }
+    }
+
+    /// Notes that retention has removed what lay before `offset`: nothing of it is in flight.
+    mutating func skipped(_ read: Owned, to offset: Offset) {
+        update(read) { owned in
+            owned.committed = owned.committed.advanced(by: Int(offset - owned.next))
+            owned.next = offset
+        }
+    }
+
+    /// Stops reading a partition: it is gone, damaged, or no longer the member's, of which an event will tell.
+    mutating func abandon(_ read: Owned) {
+        update(read) { $0.isRevoking = true }
+    }
+
+    /// Notes a commit in force.
+    mutating func committed(_ partition: TopicPartition, _ offset: Offset) {
+        version += 1
+        guard let former = owned[partition]?.committed, offset > former else { return }
+        owned[partition]?.committed = offset
+    }
+
+    private mutating func update(_ read: Owned, _ change: (inout Owned) -> Void) {
+        let name = read.partition.identity
+        guard var current = owned[name], current.epoch == read.epoch else { return }
+        change(&current)
+        owned[name] = current
+    }
+
+    /// The first readable partition from the turn on; the turn moves past it.
+    private mutating func nextReadable() -> Owned? {
+        let count = owned.count
+        for step in 0..<count {
+            let index = (turn + step) % count
+            let candidate = owned.elements[index].value
+            if candidate.isReadable {
+                turn = (index + 1) % count
+                return candidate
+            }
+        }
+        return nil
+    }
+}
+
+extension MemberMachine {
+    /// Makes an event true for the member, and says how it is told.
+    fileprivate mutating func apply(
+        _ body: GroupCoordination.GroupEvent.Body,
+        _ find: (GroupCoordination.AssignedPartition) -> Partition?
+    ) -> GroupEvent? {
+        switch body {
+        case .assigned(let groupEpoch, let partitions):
+            for assigned in partitions { add(assigned, find) }
+            owned.sort { $0.key < $1.key }
+            return .assigned(groupEpoch: groupEpoch.value, partitions: ownedNow)
+        case .revoking(let partitions, let deadline):
+            for lost in partitions where owned[lost.partition]?.epoch == lost.epoch {
+                owned[lost.partition]?.isRevoking = true
+            }
+            return .revoking(partitions: partitions.map(\.partition), deadlineMilliseconds: deadline)
+        case .revoked(let partitions):
+            return .revoked(partitions: partitions.map { remove($0) })
+        case .leaseWarning(let partitions, let deadline):
+            return .leaseWarning(partitions: partitions.map(\.partition), remainingMilliseconds: deadline)
+        case .goodbye(let reason, let reconnect):
+            inbox = []
+            let goodbye = GroupEvent.goodbye(
+                reason: Self.text(reason),
+                reconnect: reconnect,
+                retryAfterMilliseconds: reconnect ? 1000 : 0
+            )
+            ending = goodbye
+            return goodbye
+        }
+    }
+
+    private mutating func add(
+        _ assigned: GroupCoordination.AssignedPartition,
+        _ find: (GroupCoordination.AssignedPartition) -> Partition?
+    ) {
+        // A partition that is gone again already is followed by its `revoked`.
+        guard let partition = find(assigned) else { return }
+        // What lies below the log start is told as a gap by the first read.
+        owned[assigned.partition] = Owned(
+            partition: partition,
+            epoch: assigned.epoch,
+            next: assigned.start,
+            committed: assigned.start
+        )
+    }
+
+    private mutating func remove(
+        _ lost: RevokedPartition
+    ) -> (partition: TopicPartition, committed: Offset, reason: String) {
+        var committed = lost.committed
+        if let former = owned[lost.partition], former.epoch == lost.epoch {
+            committed = committed ?? former.committed
+            owned.removeValue(forKey: lost.partition)
+        }
+        return (lost.partition, committed ?? .zero, Self.text(lost.reason))
+    }
+
+    private var ownedNow: [AssignedPartition] {
+        owned.values.filter { !$0.isRevoking }.map {
+            AssignedPartition(partition: $0.partition.identity, epoch: $0.epoch.value, start: $0.next)
+        }
+    }
+
+    private static func text(_ reason: RevokedReason) -> String {
+        switch reason {
+        case .rebalanced: "rebalanced"
+        case .released: "released"
+        case .commitTimeout: "commit-timeout"
+        case .topicDeleted: "topic-deleted"
+        }
+    }
+
+    private static func text(_ reason: GoodbyeReason) -> String {
+        switch reason {
+        case .fenced: "fenced"
+        case .left: "left"
+        case .topicDeleted: "topic-deleted"
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import GroupCoordination
+import RecordFormat
+import Synchronization
+
+/// Where a coordinator leaves what a member is to be told, and what the member's session decides by.
+///
+/// Concurrency: the lock is a leaf. A sleeping session is woken outside of it; `register` compares the version under the
+/// lock, so that what changed since the last step is never slept over.
+final class MemberMailbox: Sendable {
+    private struct State {
+        var machine: MemberMachine
+        var sleeper: Waiter?
+        var isClosed = false
+    }
+
+    /// The connection that the coordinator addresses.
+    let connection: ConnectionID
+    private let state: Mutex<State>
+
+    init(connection: ConnectionID, maxInFlight: Int, eventsMax: Int = 1024) {
+        self.connection = connection
+        state = Mutex(State(machine: MemberMachine(maxInFlight: Int64(maxInFlight), eventsMax: eventsMax)))
+    }
+
+    /// Takes an event of the coordinator.
+    func post(_ body: GroupCoordination.GroupEvent.Body) {
+        change { $0.post(body) }
+    }
+
+    /// Ends the session from the broker's side.
+    func end(_ reason: MemberEnding) {
+        change { $0.end(reason) }
+    }
+
+    /// Notes a commit in force.
+    func committed(_ partition: TopicPartition, _ offset: Offset) {
+        change { $0.committed(partition, offset) }
+    }
+
+    /// What to do for the member now.
+    func step(find: (GroupCoordination.AssignedPartition) -> Partition?) -> MemberMachine.Step {
+        state.withLock { $0.machine.step(find: find) }
+    }
+
+    /// Changes what the session itself knows, without waking it.
+    func update(_ body: (inout MemberMachine) -> Void) {
+        state.withLock { body(&$0.machine) }
+    }
+
+    /// Enters the session's waiter, unless something has changed since `version`.
+    func register(_ waiter: Waiter, version: UInt64) -> Bool {
+        state.withLock { state in
+            guard state.machine.version == version else { return false }
+            state.sleeper = waiter
+            return true
+        }
+    }
+
+    /// Forgets the session's waiter.
+    func removeWaiter() {
+        state.withLock { $0.sleeper = nil }
+    }
+
+    /// True for the first call only.
+    func close() -> Bool {
+        state.withLock { state in
+            defer { state.isClosed = true }
+            return !state.isClosed
+        }
+    }
+
+    private func change(_ body: (inout MemberMachine) -> Void) {
+        let sleeper: Waiter? = state.withLock { state in
+            body(&state.machine)
+            defer { state.sleeper = nil }
+            return state.sleeper
+        }
+        sleeper?.fire(.moved)
+    }
+}

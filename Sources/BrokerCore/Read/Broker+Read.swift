@@ -1,0 +1,66 @@
+public import RecordFormat
+
+extension Broker {
+    /// A cursor over partitions of a topic, starting where `start` says.
+    public func cursor(
+        for topic: TopicName,
+        partitions: [PartitionIndex]?,
+        start: StartPosition
+    ) throws(BrokerError) -> Cursor {
+        let topic = try registry.topic(topic)
+        let indexes = partitions.map { Array(Set($0)).sorted() } ?? topic.partitions.map(\.identity.partition)
+        guard !indexes.isEmpty else { throw .invalid("a read needs at least one partition") }
+        try checkPartitionCount(indexes.count)
+        var positions: [Cursor.Position] = []
+        for index in indexes {
+            let partition = try topic.partition(index)
+            let next = try Self.resolve(start, in: partition)
+            positions.append(Cursor.Position(partition: partition.identity, topicID: topic.id, next: next))
+        }
+        return Cursor(positions: positions)
+    }
+
+    /// Reads what is visible from the cursor on, without waiting: possibly nothing.
+    ///
+    /// One hop to the read pool when there is something to read, none otherwise.
+    public func read(_ cursor: Cursor, budget: ReadBudget) async throws(BrokerError) -> ReadResult {
+        try checkPartitionCount(cursor.positions.count)
+        var reading = CursorReading(cursor)
+        for position in cursor.positions { try reading.add(registry.partition(of: position)) }
+        if !reading.isAtEnd {
+            let started = reading
+            reading = try await readPool.run { () throws(BrokerError) -> CursorReading in
+                var reading = started
+                try reading.read(bytesMax: budget.bytes.value)
+                return reading
+            }
+        }
+        return reading.result()
+    }
+
+    private func checkPartitionCount(_ count: Int) throws(BrokerError) {
+        guard count <= limits.partitionsPerReadMax else {
+            throw .tooManyPartitions(count: count, max: limits.partitionsPerReadMax)
+        }
+    }
+
+    private static func resolve(_ start: StartPosition, in partition: Partition) throws(BrokerError) -> Offset {
+        let marks = partition.log.watermarks
+        let (logStart, visible) = (marks.logStart.offset, marks.visible.offset)
+        switch start {
+        case .earliest:
+            return logStart
+        case .latest:
+            return visible
+        case .beforeEnd(let count):
+            guard count >= 0 else { throw .invalid("the number of records before the end must not be negative") }
+            return Offset(max(visible.value.subtractingReportingOverflow(count).partialValue, logStart.value))
+        case .offset(let offset):
+            // An offset below the log start is a gap, which the first read tells; one beyond the end was never given out.
+            guard offset >= .zero, offset <= visible else {
+                throw .offsetOutOfRange(partition.identity, asked: offset, logStart: logStart, visible: visible)
+            }
+            return offset
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import RecordFormat
+
+/// One read of a cursor under way: partitions take turns until the budget is spent.
+struct CursorReading: Sendable {
+    private var cursor: Cursor
+    private var partitions: [Partition] = []
+    private var slices: [ReadResult.Slice] = []
+    private var gaps: [ReadResult.Gap] = []
+
+    init(_ cursor: Cursor) {
+        self.cursor = cursor
+    }
+
+    /// Adds the partition of the next position; an offset beyond its end is refused.
+    mutating func add(_ partition: Partition) throws(BrokerError) {
+        let next = cursor.positions[partitions.count].next
+        let marks = partition.log.watermarks
+        guard next <= marks.visible.offset, next >= .zero else {
+            throw .offsetOutOfRange(
+                partition.identity,
+                asked: next,
+                logStart: marks.logStart.offset,
+                visible: marks.visible.offset
+            )
+        }
+        partitions.append(partition)
+    }
+
+    /// Whether no partition has anything to read.
+    var isAtEnd: Bool {
+        zip(cursor.positions, partitions).allSatisfy { $0.next >= $1.visible }
+    }
+
+    /// Reads the partitions in turn, each once, while there is budget left.
+    ///
+    /// Blocks.
+    mutating func read(bytesMax: Int) throws(BrokerError) {
+        let count = partitions.count
+        let first = ((cursor.turn % count) + count) % count
+        var bytesLeft = bytesMax
+        for step in 0..<count {
+            if bytesLeft <= 0, !slices.isEmpty { break }
+            let index = (first + step) % count
+            cursor.turn = (index + 1) % count
+            guard cursor.positions[index].next < partitions[index].visible else { continue }
+            bytesLeft -= try read(index, bytesMax: max(bytesLeft, 1))
+        }
+    }
+
+    /// Reads one partition and moves its position; gives back the bytes read.
+    private mutating func read(_ index: Int, bytesMax: Int) throws(BrokerError) -> Int {
+        let partition = partitions[index]
+        let outcome = try PartitionReader.read(partition, from: cursor.positions[index].next, bytesMax: bytesMax)
+        if let gap = outcome.gap { gaps.append(gap) }
+        cursor.positions[index].next = outcome.next
+        guard !outcome.batches.isEmpty else { return 0 }
+        slices.append(
+            ReadResult.Slice(
+                position: index,
+                partition: partition.identity,
+                start: outcome.start,
+                batches: outcome.batches,
+                next: outcome.next
+            )
+        )
+        return outcome.bytes
+    }
+
+    /// What was found, and how far behind the new cursor is.
+    func result() -> ReadResult {
+        var lag: Int64 = 0
+        for (position, partition) in zip(cursor.positions, partitions) {
+            let marks = partition.log.watermarks
+            lag += max(0, marks.visible.offset - max(position.next, marks.logStart.offset))
+        }
+        return ReadResult(slices: slices, gaps: gaps, cursor: cursor, caughtUp: lag == 0, lag: lag)
+    }
+}

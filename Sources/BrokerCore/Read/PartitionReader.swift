@@ -1,0 +1,66 @@
+import RecordFormat
+import SegmentStore
+
+/// Bounded reads of one partition; they block, and so run on the read pool.
+enum PartitionReader {
+    /// What one read of one partition found.
+    struct Outcome: Sendable {
+        /// What retention had removed before it was read.
+        var gap: ReadResult.Gap?
+        /// Whole batches, none at the end of the log.
+        var batches: [RecordBatch] = []
+        /// The offset that `batches` were read from: the one asked for, or the end of the gap.
+        var start: Offset
+        /// Where to go on.
+        var next: Offset
+
+        /// The bytes of the batches.
+        var bytes: Int { batches.reduce(0) { $0 + $1.encodedBytes.value } }
+
+        /// The same once the gap has been told.
+        var withoutGap: Outcome {
+            var outcome = self
+            outcome.gap = nil
+            return outcome
+        }
+
+        /// The first `recordsMax` offsets, and what is left of them.
+        ///
+        /// A batch across the cut is in both.
+        func split(recordsMax: Int64) -> (first: Outcome, rest: Outcome?) {
+            guard next - start > recordsMax else { return (self, nil) }
+            let cut = Offset(start.value + recordsMax)
+            let first = Outcome(batches: batches.filter { $0.baseOffset < cut }, start: start, next: cut)
+            let rest = Outcome(batches: batches.filter { $0.nextOffset > cut }, start: cut, next: next)
+            return (first, rest)
+        }
+    }
+
+    /// Reads whole batches from `next` on, about `bytesMax`, at least one if there is one.
+    static func read(_ partition: Partition, from next: Offset, bytesMax: Int) throws(BrokerError) -> Outcome {
+        var outcome = Outcome(start: next, next: next)
+        // Retention may overtake the reader between the look at the log start and the read, but never for ever: each
+        // turn begins at a higher log start.
+        while true {
+            let marks = partition.log.watermarks
+            if outcome.next < marks.logStart.offset {
+                outcome.gap = ReadResult.Gap(partition: partition.identity, from: next, to: marks.logStart.offset)
+                outcome.start = marks.logStart.offset
+                outcome.next = marks.logStart.offset
+            }
+            if outcome.next == marks.visible.offset { return outcome }
+            do {
+                let slice = try partition.log.read(from: outcome.next, bytesMax: ByteCount(bytesMax))
+                outcome.batches = slice.batches
+                outcome.next = slice.next
+                return outcome
+            } catch .offsetOutOfRange(let asked, let logStart, _) where asked < logStart {
+                continue
+            } catch {
+                // Above the checkpoint a failed read is a lost write: only a recovery can give those bytes back.
+                if case .outcomeUnknown = error { partition.failure.fail(error.description) }
+                throw BrokerError(error, partition: partition.identity)
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import RecordFormat
+import Synchronization
+
+/// The topics by name.
+///
+/// Only the administration thread changes it, so a change needs no more than each call's own lock.
+///
+/// Concurrency: the lock is a leaf.
+final class TopicRegistry: Sendable {
+    private let topics: Mutex<[TopicName: Topic]>
+
+    init(_ topics: [Topic]) {
+        self.topics = Mutex(Dictionary(uniqueKeysWithValues: topics.map { ($0.name, $0) }))
+    }
+
+    /// The topic that bears the name now.
+    func find(_ name: TopicName) -> Topic? {
+        topics.withLock { $0[name] }
+    }
+
+    /// The topic that bears the name now.
+    func topic(_ name: TopicName) throws(BrokerError) -> Topic {
+        guard let topic = find(name) else { throw .topicNotFound(name) }
+        return topic
+    }
+
+    /// The partition now behind a name.
+    func partition(_ name: TopicPartition) throws(BrokerError) -> Partition {
+        try topic(name.topic).partition(name.partition)
+    }
+
+    /// The partition of a cursor, in the incarnation that the cursor belongs to.
+    func partition(of position: Cursor.Position) throws(BrokerError) -> Partition {
+        let topic = try topic(position.partition.topic)
+        guard topic.id == position.topicID else { throw .topicReplaced(topic.name) }
+        return try topic.partition(position.partition.partition)
+    }
+
+    /// All topics, internal ones included, in no order.
+    var all: [Topic] { topics.withLock { Array($0.values) } }
+
+    /// How many topics there are.
+    var count: Int { topics.withLock { $0.count } }
+
+    /// Adds a topic, which must be new.
+    func add(_ topic: Topic) {
+        let former = topics.withLock { $0.updateValue(topic, forKey: topic.name) }
+        precondition(former == nil, "the topic \(topic.name) was created twice")
+    }
+
+    /// Removes a topic: from now on nobody finds it.
+    func remove(_ topic: Topic) {
+        topics.withLock { topics in _ = topics.removeValue(forKey: topic.name) }
+    }
+}

@@ -1,0 +1,117 @@
+import BrokerTestSupport
+import GroupCoordination
+import RecordFormat
+import Testing
+
+@testable import BrokerCore
+
+/// The member's side of a group by events and steps, without any task.
+@Suite(.timeLimit(.minutes(1))) struct MemberMachineTests {
+    private typealias Body = GroupCoordination.GroupEvent.Body
+
+    /// Two partitions with three records each.
+    private func partitions() async throws -> (test: TestBroker, topic: Topic) {
+        let test = try await TestBroker.start()
+        let name = try await test.createTopic("orders", partitions: 2)
+        for partition in Int32(0)..<2 { try await test.append(["a", "b", "c"], to: name, partition) }
+        return (test, try #require(test.broker.registry.find(name)))
+    }
+
+    /// Steps until there is nothing to tell, and describes what was told; a read is carried out whole.
+    private func run(_ machine: inout MemberMachine, _ topic: Topic) -> [String] {
+        var told: [String] = []
+        while true {
+            switch machine.step(find: { topic.partitions[Int($0.partition.partition.value)] }) {
+            case .event(let event):
+                told.append("\(event)".prefix { $0 != "(" }.description)
+                if case .goodbye = event { return told }
+            case .read(let owned, let recordsMax):
+                let next = min(owned.partition.visible, Offset(owned.next.value + recordsMax))
+                told.append("read \(owned.partition.identity.partition) \(owned.next) to \(next)")
+                machine.delivered(owned, next: next)
+            case .wait:
+                return told
+            }
+        }
+    }
+
+    private func assigned(_ test: TestBroker, _ topic: TopicName) async throws -> [Body] {
+        // The machine's own events are made by a coordinator: an assignment cannot be made by hand.
+        var shard = GroupShard(configuration: GroupConfiguration())
+        let now = GroupNow(monotonicMilliseconds: 0, wall: Timestamp(millisecondsSinceEpoch: 0))
+        _ = shard.finishReplay(now: now)
+        let found = try test.broker.registry.topic(topic)
+        let group = try GroupName(validating: "billing")
+        let description = GroupTopicDescription(name: topic, id: found.id, partitionCount: 2)
+        let join = GroupJoin(
+            request: .next(),
+            connection: .next(),
+            group: group,
+            member: .random(),
+            topics: [description]
+        )
+        var outcome = shard.apply(.join(join), now: now)
+        for request in outcome.resolveStart {
+            let offsets = request.partitions.map {
+                ResolvedStart(partition: $0.partition, topicID: $0.topicID, offset: .zero)
+            }
+            let more = shard.apply(.startResolved(StartResolution(group: group, offsets: offsets)), now: now)
+            outcome.events += more.events
+        }
+        return outcome.events.map(\.body)
+    }
+
+    @Test func partitionsTakeTurnsAndControlGoesFirst() async throws {
+        let (test, topic) = try await partitions()
+        var machine = MemberMachine(maxInFlight: 100, eventsMax: 10)
+        #expect(run(&machine, topic) == [])
+        for body in try await assigned(test, topic.name) { machine.post(body) }
+        #expect(run(&machine, topic) == ["assigned", "read 0 0 to 3", "read 1 0 to 3"])
+        await test.process.stop()
+    }
+
+    @Test func aFullMemberIsPausedOnceAndResumedByACommit() async throws {
+        let (test, topic) = try await partitions()
+        var machine = MemberMachine(maxInFlight: 4, eventsMax: 10)
+        for body in try await assigned(test, topic.name) { machine.post(body) }
+        #expect(run(&machine, topic) == ["assigned", "read 0 0 to 3", "read 1 0 to 1", "paused"])
+        #expect(run(&machine, topic) == [])
+        machine.committed(.of(topic.name, 0), Offset(3))
+        #expect(run(&machine, topic) == ["resumed", "read 1 1 to 3"])
+        await test.process.stop()
+    }
+
+    @Test func nothingIsReadOfWhatIsRevoking() async throws {
+        let (test, topic) = try await partitions()
+        var machine = MemberMachine(maxInFlight: 100, eventsMax: 10)
+        let bodies = try await assigned(test, topic.name)
+        for body in bodies { machine.post(body) }
+        guard case .assigned(_, let given) = bodies.last, let first = given.first else {
+            Issue.record("no assignment in \(bodies)")
+            return
+        }
+        machine.post(
+            .revoking([LeasePartition(partition: first.partition, epoch: first.epoch)], deadlineMilliseconds: 9)
+        )
+        #expect(run(&machine, topic) == ["assigned", "revoking", "read 1 0 to 3"])
+        await test.process.stop()
+    }
+
+    @Test func aMemberThatTakesNoEventsIsSentAway() async throws {
+        let (test, topic) = try await partitions()
+        var machine = MemberMachine(maxInFlight: 100, eventsMax: 2)
+        for _ in 0..<3 { machine.post(.assigned(GroupEpoch(1), [])) }
+        #expect(run(&machine, topic) == ["assigned", "assigned", "goodbye"])
+        #expect(run(&machine, topic) == ["goodbye"])
+        await test.process.stop()
+    }
+
+    @Test func everyChangeIsSeenByASleeper() {
+        var machine = MemberMachine(maxInFlight: 1, eventsMax: 2)
+        let before = machine.version
+        machine.post(.assigned(GroupEpoch(1), []))
+        let posted = machine.version
+        machine.end(.drain)
+        #expect(Set([before, posted, machine.version]).count == 3)
+    }
+}
