@@ -1,0 +1,102 @@
+public import BrokerCore
+public import HTTPTypes
+public import Logging
+public import RecordFormat
+
+/// The whole HTTP API, without a transport: a route table, and one function that answers a request.
+///
+/// A transport matches first, so that a wrong path or name is refused before a body is read, then collects the body up
+/// to the route's limit, then calls ``respond(to:match:principal:)``.
+public final class API: Sendable {
+    /// The broker behind the API.
+    let engine: any BrokerEngine
+    /// What the API was told.
+    let configuration: APIConfiguration
+    /// For losses and decisions, never for traffic or payloads.
+    let logger: Logger
+    /// What signs and verifies group sessions.
+    let sessionTokens: SessionTokens
+
+    /// Every route, as data.
+    public static let routes = RouteTable.millrace
+
+    /// Creates the API of an engine.
+    public init(engine: any BrokerEngine, configuration: APIConfiguration = APIConfiguration(), logger: Logger) {
+        self.engine = engine
+        self.configuration = configuration
+        self.logger = logger
+        sessionTokens = SessionTokens(secretKey: engine.secretKey)
+    }
+
+    /// Finds the route of a request and checks its names and query, or says what is wrong with them.
+    public func match(_ method: HTTPRequest.Method, target: String) -> RouteMatch {
+        do {
+            return .found(try Self.routes.find(method, target: target, limits: engine.limits))
+        } catch {
+            return .problem(error.reply)
+        }
+    }
+
+    /// Answers a request whose route was found.
+    ///
+    /// - Parameter match: what ``match(_:target:)`` said of this request; a problem is answered as it is.
+    /// - Returns: the answer; a streamed body must be driven and closed by the transport.
+    public func respond(to request: APIRequest, match: RouteMatch, principal: Principal) async -> APIReply {
+        switch match {
+        case .problem(let reply):
+            return reply
+        case .found(let route):
+            do {
+                let context = RequestContext(request: request, query: route.query)
+                return try await answer(route.call, context, principal)
+            } catch {
+                return problem(for: error).reply
+            }
+        }
+    }
+
+    /// The refusal of a request whose body is larger than its route's limit.
+    public static func bodyTooLarge(max: ByteCount) -> APIReply {
+        Problem.bodyTooLarge(max).reply
+    }
+
+    /// The refusal of a body on a request that takes none.
+    public static func bodyNotExpected() -> APIReply {
+        Problem.invalidRequest("a GET takes no body: send it without one").reply
+    }
+
+    private func problem(for error: any Error) -> Problem {
+        let problem = Problem(mapping: error)
+        if problem.code == .internalError {
+            logger.error("a request failed in an unforeseen way", metadata: ["error": "\(error)"])
+        }
+        return problem
+    }
+
+    private func answer(
+        _ call: APICall,
+        _ context: RequestContext,
+        _ principal: Principal
+    ) async throws -> APIReply {
+        switch call {
+        case .listTopics(let namespace): listTopics(namespace)
+        case .describeTopic(let topic): try describeTopic(topic)
+        case .createTopic(let topic): try await createTopic(topic, context)
+        case .deleteTopic(let topic): try await deleteTopic(topic)
+        case .describePartitions(let topic): try describePartitions(topic)
+        case .produce(let topic): try await produce(topic, context)
+        case .readTopic(let topic): try await readTopic(topic, context)
+        case .readPartition(let topic, let partition): try await readPartition(topic, partition, context)
+        case .readTopics(let namespace): try await readTopics(in: namespace, context)
+        case .listGroups(let namespace): listGroups(namespace)
+        case .describeGroup(let group): try describeGroup(group)
+        case .groupMembers(let group): try groupMembers(group)
+        case .groupOffsets(let group): try groupOffsets(group)
+        case .groupLag(let group): try groupLag(group)
+        case .groupStream(let group): try await groupStream(group, context, principal)
+        case .commit(let group): try await commit(group, context, principal)
+        case .health: health()
+        case .readiness: readiness()
+        }
+    }
+}

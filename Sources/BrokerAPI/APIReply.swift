@@ -1,0 +1,42 @@
+public import HTTPTypes
+public import NIOCore
+
+/// An answer for a transport to send.
+public struct APIReply: Sendable {
+    /// The status.
+    public var status: HTTPResponse.Status
+    /// The header fields; the transport adds the length or chunking, date and server.
+    public var headers: HTTPFields
+    /// The body.
+    public var body: APIBody
+
+    /// Creates an answer.
+    public init(status: HTTPResponse.Status, headers: HTTPFields = [:], body: APIBody = .bytes(ByteBuffer())) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// The body of an answer: whole, or a stream of pieces.
+public enum APIBody: Sendable {
+    /// All of it.
+    case bytes(ByteBuffer)
+    /// Pieces that come when there is something to say.
+    case stream(any APIStream)
+}
+
+/// A body that is made while it is sent.
+///
+/// One task at a time drives it. The transport asks for the next piece when it has written the last one: that is the
+/// backpressure.
+public protocol APIStream: Sendable {
+    /// The next piece, of mostly 16 to 64 KiB; nil is the end.
+    ///
+    /// Heartbeats, bookmarks and the goodbye are pieces too. When the engine drains, a goodbye comes and then nil.
+    /// Cancellation of the task ends a wait within; the next call then answers nil.
+    mutating func next() async -> ByteBuffer?
+
+    /// Tells that nobody will ask for more: the stream has ended, or the client is gone. Called exactly once.
+    mutating func close() async
+}

@@ -1,0 +1,27 @@
+public import HTTPTypes
+public import NIOCore
+
+/// A request as a transport hands it over: head and whole body, nothing decoded.
+public struct APIRequest: Sendable {
+    /// The method.
+    public var method: HTTPRequest.Method
+    /// The path and query as they were sent, percent-encoding included.
+    public var target: String
+    /// The header fields.
+    public var headers: HTTPFields
+    /// The whole body, already bounded by the route's limit.
+    public var body: ByteBuffer
+
+    /// Creates a request.
+    public init(
+        method: HTTPRequest.Method,
+        target: String,
+        headers: HTTPFields = [:],
+        body: ByteBuffer = ByteBuffer()
+    ) {
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.body = body
+    }
+}

@@ -1,0 +1,27 @@
+import JSONBytes
+import NIOCore
+
+/// A small JSON document of a request.
+enum JSONDocument {
+    /// The deepest nesting that a small document needs, with room.
+    static let depthMax = 16
+
+    /// Checks the body as one JSON value and reads it; an error names the byte.
+    static func read<Value>(
+        _ body: ByteBuffer,
+        _ read: (UnsafeRawBufferPointer, Range<Int>) throws(Problem) -> Value
+    ) throws(Problem) -> Value {
+        try body.withUnsafeReadableBytes { (bytes) throws(Problem) in
+            let shape: JSONShape
+            do throws(JSONError) {
+                shape = try JSONValidator.validate(bytes, depthMax: depthMax)
+            } catch {
+                throw Problem.invalidRequest(
+                    "the body is not valid JSON at byte \(error.byteOffset): \(error.reason)",
+                    members: [Problem.Member("byteOffset", .integer(Int64(error.byteOffset)))]
+                )
+            }
+            return try read(bytes, shape.value)
+        }
+    }
+}

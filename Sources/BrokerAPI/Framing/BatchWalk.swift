@@ -1,0 +1,94 @@
+import BrokerCore
+import RecordFormat
+
+/// Writes the records of a slice, batch by batch, and can stop and go on at any record.
+///
+/// Going on walks over a batch's earlier records again: that costs less than to keep what they came to.
+struct BatchWalk: Sendable {
+    /// How a walk over a slice ended.
+    enum Outcome: Hashable {
+        /// All records of the slice are written.
+        case done
+        /// The piece is large enough; there is more.
+        case pieceIsFull
+        /// The answer may hold no more.
+        case answerIsFull
+    }
+
+    /// What an answer may still hold.
+    struct Room: Sendable {
+        /// Records.
+        var records: Int
+        /// The total of bytes that the encoder may come to.
+        let totalBytesMax: Int
+        /// The bytes after which a piece is handed out.
+        let pieceBytes: Int
+    }
+
+    /// Ends a walk within a batch.
+    private enum Stop: Error {
+        case pieceIsFull
+        case answerIsFull
+    }
+
+    /// The slice.
+    let slice: ReadResult.Slice
+    /// The next offset to write.
+    private(set) var next: Offset
+    private var batch = 0
+
+    /// A walk from the slice's start.
+    init(_ slice: ReadResult.Slice) {
+        self.slice = slice
+        next = slice.start
+    }
+
+    /// Writes records until the slice, the piece or the answer ends.
+    mutating func write(into encoder: inout EventEncoder, room: inout Room) throws(Problem) -> Outcome {
+        encoder.select(slice.partition)
+        while batch < slice.batches.count {
+            let current = slice.batches[batch]
+            if current.nextOffset > next, current.baseOffset < slice.next, !current.isControl {
+                switch try write(current, into: &encoder, room: &room) {
+                case .done: break
+                case let outcome: return outcome
+                }
+            }
+            batch += 1
+        }
+        next = max(next, slice.next)
+        return .done
+    }
+
+    private mutating func write(
+        _ current: RecordBatch,
+        into encoder: inout EventEncoder,
+        room: inout Room
+    ) throws(Problem) -> Outcome {
+        let isJSON = current.isJSON
+        // A slice may end within its last batch, as it may begin within its first.
+        let end = slice.next
+        do {
+            try current.forEachRecord { record, bytes in
+                guard record.offset >= next, record.offset < end else { return }
+                if room.records == 0 { throw Stop.answerIsFull }
+                if encoder.byteCount >= room.pieceBytes { throw Stop.pieceIsFull }
+                guard encoder.write(record, bytes, isJSON: isJSON, totalBytesMax: room.totalBytesMax) else {
+                    throw Stop.answerIsFull
+                }
+                room.records -= 1
+                next = record.offset.advanced(by: 1)
+            }
+            return .done
+        } catch Stop.pieceIsFull {
+            return .pieceIsFull
+        } catch Stop.answerIsFull {
+            return .answerIsFull
+        } catch {
+            throw Problem(
+                .corrupt,
+                "\(slice.partition) is damaged in the batch at offset \(current.baseOffset): \(error)"
+            )
+        }
+    }
+}

@@ -1,0 +1,174 @@
+import BrokerCore
+import JSONBytes
+import NIOCore
+import RecordFormat
+
+/// Writes a stream's events in one of the framings, into a buffer that is taken piece by piece.
+///
+///     json    {"records":[{...},{...}],"next":"...","caughtUp":true,"lag":0}
+///     ndjson  {"type":"record",...}\n{"type":"bookmark",...}\n            a blank line is a heartbeat
+///     sse     event: record\ndata: {...}\n\nevent: record\ndata: {...}\nid: <cursor>\n\n     a comment is a heartbeat
+///
+/// In SSE the blank line that ends an event is owed until the next event or the end of the flush, so that the id can
+/// stand in a flush's last event: several clients ignore an id that stands alone.
+struct EventEncoder: Sendable {
+    /// The framing.
+    let framing: Framing
+    /// How many bytes have been written in all, taken or not.
+    var totalBytes: Int { takenBytes + buffer.readableBytes }
+    /// How many bytes wait to be taken.
+    var byteCount: Int { buffer.readableBytes }
+
+    private let recordOpening: String
+    private var buffer = ByteBuffer()
+    private var records: RecordEncoder
+    private var takenBytes = 0
+    private var owesBlankLine = false
+    private var hasRecords = false
+    private var gaps: [ReadResult.Gap] = []
+    private var last: (cursor: String, caughtUp: Bool, lag: Int64?)?
+
+    /// An encoder.
+    ///
+    /// - Parameter recordEvent: the SSE name of records: `record`, or `message` for a plain `onmessage`.
+    init(framing: Framing, recordEvent: String = "record", jsonDepthMax: Int) {
+        self.framing = framing
+        recordOpening = "event: \(recordEvent)\ndata: "
+        records = RecordEncoder(
+            opening: framing == .ndjson ? "{\"type\":\"record\"," : "{",
+            jsonDepthMax: jsonDepthMax
+        )
+    }
+
+    /// Begins the answer, so that its first bytes can go out at once.
+    mutating func open(retryMilliseconds: Int64) {
+        switch framing {
+        case .json: buffer.writeStaticString("{\"records\":[")
+        case .ndjson: break
+        case .sse: buffer.writeString(":ok\n\nretry: \(retryMilliseconds)\n\n")
+        }
+    }
+
+    /// Makes ready for records of a partition.
+    mutating func select(_ partition: TopicPartition) {
+        records.select(partition)
+    }
+
+    /// Appends a record unless it would bring the total beyond `totalBytesMax`; answers whether it did.
+    mutating func write(
+        _ record: borrowing Record,
+        _ bytes: UnsafeRawBufferPointer,
+        isJSON: Bool,
+        totalBytesMax: Int
+    ) -> Bool {
+        let start = buffer.writerIndex
+        switch framing {
+        case .json: if hasRecords { buffer.writeStaticString(",") }
+        case .ndjson: break
+        case .sse:
+            if owesBlankLine { buffer.writeStaticString("\n") }
+            buffer.writeString(recordOpening)
+        }
+        records.write(record, bytes, isJSON: isJSON, into: &buffer)
+        if framing != .json { buffer.writeStaticString("\n") }
+        guard totalBytes <= totalBytesMax || !hasRecords else {
+            buffer.moveWriterIndex(to: start)
+            return false
+        }
+        owesBlankLine = framing == .sse
+        hasRecords = true
+        return true
+    }
+
+    /// Appends an event that is not a record.
+    ///
+    /// A page keeps what it has to say of these for its end.
+    mutating func write(_ event: StreamEvent) {
+        switch framing {
+        case .json:
+            if case .gap(let gap) = event { gaps.append(gap) }
+            if case .bookmark(let cursor, let caughtUp, let lag) = event { last = (cursor, caughtUp, lag) }
+        case .ndjson:
+            writeObject { json in
+                json.key("type")
+                json.string("\(event.type)")
+                event.write(to: &json)
+            }
+            buffer.writeStaticString("\n")
+        case .sse:
+            if owesBlankLine { buffer.writeStaticString("\n") }
+            buffer.writeStaticString("event: ")
+            buffer.writeStaticString(event.type)
+            buffer.writeStaticString("\ndata: ")
+            writeObject { event.write(to: &$0) }
+            buffer.writeStaticString("\n")
+            owesBlankLine = true
+        }
+    }
+
+    /// Appends what shows that the connection lives and means nothing else.
+    mutating func writeHeartbeat() {
+        switch framing {
+        case .json: break
+        case .ndjson: buffer.writeStaticString("\n")
+        case .sse: buffer.writeStaticString(":\n\n")
+        }
+    }
+
+    /// Ends a flush: the last event gets the id, if any, and its blank line.
+    mutating func endFlush(id: String?) {
+        guard owesBlankLine else { return }
+        if let id { buffer.writeString("id: \(id)\n") }
+        buffer.writeStaticString("\n")
+        owesBlankLine = false
+    }
+
+    /// Ends the answer: a page gets its last fields.
+    mutating func close(extra: (inout JSONWriter) -> Void = { _ in }) {
+        guard framing == .json else { return }
+        // The fields come as an object of their own, whose opening brace becomes the comma after the records.
+        var json = JSONWriter()
+        json.beginObject()
+        json.key("next")
+        json.string(last?.cursor ?? "")
+        json.key("caughtUp")
+        json.bool(last?.caughtUp ?? false)
+        if let lag = last?.lag {
+            json.key("lag")
+            json.integer(lag)
+        }
+        if !gaps.isEmpty { writeGaps(to: &json) }
+        extra(&json)
+        json.endObject()
+        var fields = json.finish()
+        fields.moveReaderIndex(forwardBy: 1)
+        buffer.writeStaticString("],")
+        buffer.writeBuffer(&fields)
+    }
+
+    /// Hands out what was written since the last time.
+    mutating func take() -> ByteBuffer {
+        takenBytes += buffer.readableBytes
+        defer { buffer = ByteBuffer() }
+        return buffer
+    }
+
+    private func writeGaps(to json: inout JSONWriter) {
+        json.key("gaps")
+        json.beginArray()
+        for gap in gaps {
+            json.beginObject()
+            StreamEvent.write(gap, to: &json)
+            json.endObject()
+        }
+        json.endArray()
+    }
+
+    private mutating func writeObject(_ fields: (inout JSONWriter) -> Void) {
+        var json = JSONWriter()
+        json.beginObject()
+        fields(&json)
+        json.endObject()
+        buffer.writeImmutableBuffer(json.finish())
+    }
+}

@@ -1,0 +1,166 @@
+import JSONBytes
+import NIOCore
+import RecordFormat
+
+/// Writes records as JSON objects on one line each.
+///
+///     {"topic":"orders","partition":3,"offset":912,"timestamp":"...","key":"u1","headers":{"ct":"v2"},"value":{...}}
+///
+/// A key that is not UTF-8 comes as `keyBase64`, a value that is not JSON as `valueBase64`, no key and a tombstone's
+/// value as null. Whatever a record holds, no line break is written: keys and header texts are escaped, values of marked
+/// batches were put on one line when they were produced, and all others are checked here.
+struct RecordEncoder: Sendable {
+    private let opening: StaticString
+    private let jsonDepthMax: Int
+    private var partition: TopicPartition?
+    private var prefix = ByteBuffer()
+    private var headers: [(name: Range<Int>, value: Range<Int>?)] = []
+
+    /// An encoder whose objects begin with `opening`.
+    init(opening: StaticString, jsonDepthMax: Int) {
+        self.opening = opening
+        self.jsonDepthMax = jsonDepthMax
+    }
+
+    /// Makes the beginning that all records of a partition share.
+    mutating func select(_ partition: TopicPartition) {
+        guard self.partition != partition else { return }
+        self.partition = partition
+        prefix.clear()
+        prefix.writeStaticString(opening)
+        prefix.writeStaticString("\"topic\":")
+        JSONString.encode(partition.topic.name, into: &prefix)
+        prefix.writeStaticString(",\"partition\":")
+        prefix.writeString(String(partition.partition.value))
+        prefix.writeStaticString(",\"offset\":")
+    }
+
+    /// Appends a record of the selected partition; `bytes` are those that its ranges index into.
+    mutating func write(
+        _ record: borrowing Record,
+        _ bytes: UnsafeRawBufferPointer,
+        isJSON: Bool,
+        into buffer: inout ByteBuffer
+    ) {
+        buffer.writeImmutableBuffer(prefix)
+        buffer.writeString(String(record.offset.value))
+        buffer.writeStaticString(",\"timestamp\":\"")
+        record.timestamp.write(rfc3339Into: &buffer)
+        buffer.writeStaticString("\"")
+        writeKey(record.key.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }, into: &buffer)
+        if record.headerCount > 0 { writeHeaders(record, bytes, into: &buffer) }
+        writeValue(record.value.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }, isJSON: isJSON, into: &buffer)
+        buffer.writeStaticString("}")
+    }
+
+    private func writeKey(_ key: UnsafeRawBufferPointer?, into buffer: inout ByteBuffer) {
+        guard let key else { return _ = buffer.writeStaticString(",\"key\":null") }
+        if JSONString.isUTF8(key) {
+            buffer.writeStaticString(",\"key\":")
+            JSONString.encode(key, into: &buffer)
+        } else {
+            buffer.writeStaticString(",\"keyBase64\":")
+            Self.writeBase64(key, into: &buffer)
+        }
+    }
+
+    private func writeValue(_ value: UnsafeRawBufferPointer?, isJSON: Bool, into buffer: inout ByteBuffer) {
+        guard let value else { return _ = buffer.writeStaticString(",\"value\":null") }
+        if isJSON {
+            buffer.writeStaticString(",\"value\":")
+            buffer.writeBytes(value)
+            return
+        }
+        do throws(JSONError) {
+            let shape = try JSONValidator.validate(value, depthMax: jsonDepthMax)
+            // A stored `null` is a value, not a tombstone: spliced, the two could not be told apart.
+            guard shape.kind != .null else { return Self.writeValueBase64(value, into: &buffer) }
+            buffer.writeStaticString(",\"value\":")
+            Self.writeOnOneLine(UnsafeRawBufferPointer(rebasing: value[shape.value]), shape, into: &buffer)
+        } catch {
+            Self.writeValueBase64(value, into: &buffer)
+        }
+    }
+
+    private static func writeValueBase64(_ value: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) {
+        buffer.writeStaticString(",\"valueBase64\":")
+        writeBase64(value, into: &buffer)
+    }
+
+    private static func writeOnOneLine(
+        _ value: UnsafeRawBufferPointer,
+        _ shape: JSONShape,
+        into buffer: inout ByteBuffer
+    ) {
+        guard shape.hasLineBreaks else { return _ = buffer.writeBytes(value) }
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: value.count) { room in
+            let text = UnsafeMutableRawBufferPointer(rebasing: room[..<value.count])
+            text.copyMemory(from: value)
+            JSONLineBreaks.replaceBetweenTokens(in: text)
+            return value.count
+        }
+    }
+
+    /// Writes the headers as an object: each name once, in the order of first appearance, a repeated one with an array.
+    private mutating func writeHeaders(
+        _ record: borrowing Record,
+        _ bytes: UnsafeRawBufferPointer,
+        into buffer: inout ByteBuffer
+    ) {
+        headers.removeAll(keepingCapacity: true)
+        record.forEachHeader(in: bytes) { headers.append(($0, $1)) }
+        buffer.writeStaticString(",\"headers\":{")
+        var isFirst = true
+        for index in headers.indices where !isRepeated(index, bytes) {
+            if !isFirst { buffer.writeStaticString(",") }
+            isFirst = false
+            Self.writeText(UnsafeRawBufferPointer(rebasing: bytes[headers[index].name]), into: &buffer)
+            buffer.writeStaticString(":")
+            writeValues(namedAs: index, bytes, into: &buffer)
+        }
+        buffer.writeStaticString("}")
+    }
+
+    private func isRepeated(_ index: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        headers[..<index].contains { bytes[$0.name].elementsEqual(bytes[headers[index].name]) }
+    }
+
+    private func writeValues(namedAs index: Int, _ bytes: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) {
+        let name = bytes[headers[index].name]
+        let isArray = headers[(index + 1)...].contains { bytes[$0.name].elementsEqual(name) }
+        if isArray { buffer.writeStaticString("[") }
+        writeHeaderValue(headers[index].value, bytes, into: &buffer)
+        if isArray {
+            for later in headers[(index + 1)...] where bytes[later.name].elementsEqual(name) {
+                buffer.writeStaticString(",")
+                writeHeaderValue(later.value, bytes, into: &buffer)
+            }
+            buffer.writeStaticString("]")
+        }
+    }
+
+    private func writeHeaderValue(
+        _ range: Range<Int>?,
+        _ bytes: UnsafeRawBufferPointer,
+        into buffer: inout ByteBuffer
+    ) {
+        guard let range else { return _ = buffer.writeStaticString("null") }
+        let value = UnsafeRawBufferPointer(rebasing: bytes[range])
+        guard !JSONString.isUTF8(value) else { return JSONString.encode(value, into: &buffer) }
+        buffer.writeStaticString("{\"base64\":")
+        Self.writeBase64(value, into: &buffer)
+        buffer.writeStaticString("}")
+    }
+
+    /// A header's name: Kafka's are text; what is not is repaired, since an object's name must be.
+    private static func writeText(_ text: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) {
+        guard !JSONString.isUTF8(text) else { return JSONString.encode(text, into: &buffer) }
+        JSONString.encode(String(decoding: text, as: UTF8.self), into: &buffer)
+    }
+
+    private static func writeBase64(_ bytes: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) {
+        buffer.writeStaticString("\"")
+        Base64.encode(bytes, into: &buffer)
+        buffer.writeStaticString("\"")
+    }
+}

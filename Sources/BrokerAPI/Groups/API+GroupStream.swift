@@ -1,0 +1,97 @@
+import BrokerCore
+import HTTPTypes
+import RecordFormat
+
+extension API {
+    /// Joins a group, or resumes a session of it, and streams: the connection is the member.
+    func groupStream(
+        _ group: GroupName,
+        _ context: RequestContext,
+        _ principal: Principal
+    ) async throws -> APIReply {
+        try requireReady()
+        let framing = try Negotiation.groupStream(context)
+        let recordEvent = try WatchOptions.recordEvent(context.query)
+        let timeout = try context.query.milliseconds("timeout")
+        let request = try joinRequest(group, context.query, principal)
+        let session = try await engine.joinGroup(request)
+        let limits = engine.limits
+        let machine = GroupStreamMachine(
+            encoder: EventEncoder(framing: framing, recordEvent: recordEvent, jsonDepthMax: limits.jsonDepthMax),
+            timers: StreamTimers(
+                limits: limits,
+                timeoutMilliseconds: timeout,
+                random: configuration.random(),
+                now: engine.clock.now
+            ),
+            retryMilliseconds: configuration.retryMilliseconds
+        )
+        var headers = Self.streamHeaders(framing)
+        headers[.groupMember] = session.member
+        headers[.groupEpoch] = String(session.groupEpoch)
+        headers[.groupSession] = sessionTokens.token(group: group, member: session.member, principal: principal)
+        return APIReply(
+            status: .ok,
+            headers: headers,
+            body: .stream(GroupStream(machine, session: session, engine: engine))
+        )
+    }
+
+    private func joinRequest(
+        _ group: GroupName,
+        _ query: QueryParameters,
+        _ principal: Principal
+    ) throws(Problem) -> GroupJoinRequest {
+        let resume = try query["session"].map { (token) throws(Problem) in
+            try member(of: token, group: group, principal: principal)
+        }
+        var topics: [TopicName] = []
+        if resume == nil || query["topics"] != nil {
+            topics = try TopicList.parse(query["topics"], in: group.namespace)
+        }
+        let limits = engine.limits
+        guard topics.count <= limits.groupTopicsMax else {
+            throw Problem.invalidRequest("a group shares at most \(limits.groupTopicsMax) topics, not \(topics.count)")
+        }
+        let maxInFlight = try query.integer("maxInFlight", in: 1...Int64(limits.maxInFlightRecordsMax))
+        return GroupJoinRequest(
+            group: group,
+            topics: topics,
+            instance: try instance(query["instance"]),
+            resume: resume,
+            start: try start(query["from"]),
+            maxInFlight: maxInFlight.map { Int($0) },
+            commitTimeoutMilliseconds: try query.milliseconds("commitTimeout"),
+            principal: principal
+        )
+    }
+
+    /// The member that a token names.
+    func member(of token: String, group: GroupName, principal: Principal) throws(Problem) -> String {
+        guard let member = sessionTokens.member(of: token, group: group, principal: principal) else {
+            throw Problem(
+                .invalidSession,
+                "the session is not one of the group \(group) and of this client; it is the Group-Session of the stream"
+            )
+        }
+        return member
+    }
+
+    private func instance(_ text: String?) throws(Problem) -> String? {
+        guard let text else { return nil }
+        do throws(NameError) {
+            return try GroupName(validating: text).name
+        } catch {
+            throw Problem(error, of: "instance")
+        }
+    }
+
+    private func start(_ text: String?) throws(Problem) -> StartPosition {
+        switch text {
+        case nil, "earliest": .earliest
+        case "latest": .latest
+        case .some(let text):
+            throw Problem.invalidRequest("from is earliest or latest for a group, not \"\(Problem.shown(text))\"")
+        }
+    }
+}

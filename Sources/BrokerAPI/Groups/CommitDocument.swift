@@ -1,0 +1,101 @@
+import BrokerCore
+import NIOCore
+import RecordFormat
+
+/// The body of a commit.
+///
+///     {"session":"...","offsets":[{"topic":"orders","partition":3,"offset":951,"epoch":17}],
+///      "progress":[{"topic":"orders","partition":0}],"release":[]}
+struct CommitDocument: Sendable {
+    /// The token of the member.
+    let session: String
+    /// What to commit.
+    let items: [CommitOffsetsRequest.Item]
+    /// Leases to renew.
+    let progress: [TopicPartition]
+    /// Partitions to give back.
+    let release: [TopicPartition]
+
+    private static let names: [StaticString] = ["session", "offsets", "progress", "release"]
+    private static let itemNames: [StaticString] = ["topic", "partition", "offset", "epoch"]
+    private static let partitionNames: [StaticString] = ["topic", "partition"]
+
+    /// Reads and checks a body.
+    init(_ body: ByteBuffer, in namespace: Namespace, itemsMax: Int) throws(Problem) {
+        self = try JSONDocument.read(body) { (bytes, value) throws(Problem) in
+            let fields = try JSONFields(bytes, value, known: Self.names)
+            guard let session = try fields.string(0) else { throw fields.missing(0) }
+            let ranges = try (offsets: fields.elements(1), progress: fields.elements(2), release: fields.elements(3))
+            let count = ranges.offsets.count + ranges.progress.count + ranges.release.count
+            guard count > 0, count <= itemsMax else {
+                throw Problem.invalidRequest(
+                    "a commit has from 1 to \(itemsMax) offsets, progress and release together, not \(count)"
+                )
+            }
+            return try CommitDocument(
+                session: session,
+                items: Self.map(ranges.offsets) { (index, range) throws(Problem) in
+                    try Self.item(bytes, range, in: namespace, path: "offsets[\(index)].")
+                },
+                progress: Self.map(ranges.progress) { (index, range) throws(Problem) in
+                    let path = "progress[\(index)]."
+                    let fields = try JSONFields(bytes, range, known: Self.partitionNames, path: path)
+                    return try Self.partition(fields, in: namespace)
+                },
+                release: Self.map(ranges.release) { (index, range) throws(Problem) in
+                    let path = "release[\(index)]."
+                    let fields = try JSONFields(bytes, range, known: Self.partitionNames, path: path)
+                    return try Self.partition(fields, in: namespace)
+                }
+            )
+        }
+    }
+
+    private init(
+        session: String,
+        items: [CommitOffsetsRequest.Item],
+        progress: [TopicPartition],
+        release: [TopicPartition]
+    ) {
+        self.session = session
+        self.items = items
+        self.progress = progress
+        self.release = release
+    }
+
+    private static func map<Value>(
+        _ ranges: [Range<Int>],
+        _ read: (Int, Range<Int>) throws(Problem) -> Value
+    ) throws(Problem) -> [Value] {
+        var values: [Value] = []
+        for (index, range) in ranges.enumerated() { values.append(try read(index, range)) }
+        return values
+    }
+
+    private static func item(
+        _ bytes: UnsafeRawBufferPointer,
+        _ range: Range<Int>,
+        in namespace: Namespace,
+        path: String
+    ) throws(Problem) -> CommitOffsetsRequest.Item {
+        let fields = try JSONFields(bytes, range, known: itemNames, path: path)
+        let partition = try partition(fields, in: namespace)
+        guard let offset = try fields.integer(2) else { throw fields.missing(2) }
+        guard offset >= 0 else { throw Problem.invalidRequest("\(path)offset is from 0, not \(offset)") }
+        guard let epoch = try fields.integer(3) else { throw fields.missing(3) }
+        return CommitOffsetsRequest.Item(partition: partition, offset: Offset(offset), epoch: epoch)
+    }
+
+    private static func partition(_ fields: JSONFields, in namespace: Namespace) throws(Problem) -> TopicPartition {
+        guard let topic = try fields.string(0) else { throw fields.missing(0) }
+        guard let number = try fields.integer(1) else { throw fields.missing(1) }
+        guard number >= 0, let index = Int32(exactly: number) else {
+            throw Problem.invalidRequest("a partition is a number from 0, not \(number)")
+        }
+        do throws(NameError) {
+            return TopicPartition(try TopicName(validating: topic, in: namespace), PartitionIndex(index))
+        } catch {
+            throw Problem(error, of: "topic")
+        }
+    }
+}

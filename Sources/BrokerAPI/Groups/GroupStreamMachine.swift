@@ -1,0 +1,141 @@
+import BrokerCore
+import NIOCore
+import RecordFormat
+
+/// A member's stream: what the group says, written in a framing.
+///
+/// Events in, actions out.
+struct GroupStreamMachine: Sendable {
+    /// What happened.
+    enum Event: Sendable {
+        /// The answer begins.
+        case begin
+        /// The last piece was taken.
+        case written
+        /// What the group said.
+        case group(GroupEvent)
+    }
+
+    /// What to do next.
+    enum Action: Sendable {
+        /// Ask the group for its next event, until the deadline.
+        case next(until: MonotonicInstant)
+        /// Send these bytes.
+        case write(ByteBuffer)
+        /// Close: everything has been said.
+        case finish
+    }
+
+    private let retryMilliseconds: Int64
+    private var encoder: EventEncoder
+    private var timers: StreamTimers
+    private var room = BatchWalk.Room(records: .max, totalBytesMax: .max, pieceBytes: WatchOptions.pieceBytes)
+    private var walk: BatchWalk?
+    private var isEnding = false
+
+    /// A machine that has said nothing.
+    init(encoder: EventEncoder, timers: StreamTimers, retryMilliseconds: Int64) {
+        self.encoder = encoder
+        self.timers = timers
+        self.retryMilliseconds = retryMilliseconds
+    }
+
+    /// Takes an event and answers what to do.
+    mutating func step(_ event: Event, now: MonotonicInstant, isDraining: Bool) -> Action {
+        switch event {
+        case .begin:
+            encoder.open(retryMilliseconds: retryMilliseconds)
+            // NDJSON has no opening of its own, and the client shall see at once that it is connected.
+            if encoder.byteCount == 0 { encoder.writeHeartbeat() }
+            return flush(now)
+        case .written:
+            if isEnding { return .finish }
+            if isDraining { return end("drain", now) }
+            if walk != nil { return encode(now) }
+            return timers.end(at: now).map { end($0, now) } ?? .next(until: timers.next)
+        case .group(let event):
+            return take(event, now, isDraining)
+        }
+    }
+
+    private mutating func take(_ event: GroupEvent, _ now: MonotonicInstant, _ isDraining: Bool) -> Action {
+        switch event {
+        case .records(let slice, _):
+            walk = BatchWalk(slice)
+            return encode(now)
+        case .idle:
+            if isDraining { return end("drain", now) }
+            return idle(now)
+        case .goodbye(let reason, let reconnect, let milliseconds):
+            return goodbye(reason, reconnect: reconnect, retryAfterMilliseconds: milliseconds, now)
+        default:
+            if let event = StreamEvent(event) { encoder.write(event) }
+            return flush(now)
+        }
+    }
+
+    private mutating func encode(_ now: MonotonicInstant) -> Action {
+        guard var current = walk else { return .next(until: timers.next) }
+        walk = nil
+        do throws(Problem) {
+            if try current.write(into: &encoder, room: &room) != .done { walk = current }
+        } catch {
+            encoder.write(.error(error))
+            return goodbye("error", reconnect: false, retryAfterMilliseconds: 0, now)
+        }
+        return encoder.byteCount == 0 ? .next(until: timers.next) : flush(now)
+    }
+
+    private mutating func idle(_ now: MonotonicInstant) -> Action {
+        if let reason = timers.end(at: now) { return end(reason, now) }
+        // A member's place is what it has committed, so its stream has no bookmarks.
+        if now >= timers.bookmark { timers.bookmarked(at: now) }
+        guard now >= timers.heartbeat else { return .next(until: timers.next) }
+        encoder.writeHeartbeat()
+        return flush(now)
+    }
+
+    private mutating func end(_ reason: String, _ now: MonotonicInstant) -> Action {
+        goodbye(reason, reconnect: true, retryAfterMilliseconds: 250, now)
+    }
+
+    private mutating func goodbye(
+        _ reason: String,
+        reconnect: Bool,
+        retryAfterMilliseconds: Int64,
+        _ now: MonotonicInstant
+    ) -> Action {
+        encoder.write(
+            .goodbye(reason: reason, reconnect: reconnect, retryAfterMilliseconds: retryAfterMilliseconds)
+        )
+        isEnding = true
+        return flush(now)
+    }
+
+    private mutating func flush(_ now: MonotonicInstant) -> Action {
+        encoder.endFlush(id: nil)
+        timers.sent(at: now)
+        return .write(encoder.take())
+    }
+}
+
+extension StreamEvent {
+    /// A group's event as the stream says it; nil for records, idleness and goodbye, which are not said so.
+    init?(_ event: GroupEvent) {
+        switch event {
+        case .assigned(let groupEpoch, let partitions): self = .assigned(groupEpoch: groupEpoch, partitions)
+        case .revoking(let partitions, let milliseconds):
+            self = .revoking(partitions, deadlineMilliseconds: milliseconds)
+        case .revoked(let partitions): self = .revoked(partitions)
+        case .paused(let uncommitted): self = .paused(uncommitted: uncommitted)
+        case .resumed: self = .resumed
+        case .leaseWarning(let partitions, let milliseconds):
+            self = .leaseWarning(partitions, remainingMilliseconds: milliseconds)
+        case .gap(let gap): self = .gap(gap)
+        case .unreadable(let partition, let error):
+            let problem = Problem(error)
+            self = .error(Problem(problem.code, "\(partition) is not delivered any further: \(problem.detail)"))
+        case .records, .idle, .goodbye: return nil
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import BrokerCore
+import HTTPTypes
+import JSONBytes
+
+extension API {
+    /// Whether the process works: yes, unless its storage has failed.
+    func health() -> APIReply {
+        let works = engine.phase != .failed
+        return .json(status: works ? .ok : .serviceUnavailable) { json in
+            json.key("status")
+            json.string(works ? "ok" : "failed")
+        }
+    }
+
+    /// Whether requests are accepted.
+    func readiness() -> APIReply {
+        let phase = engine.phase
+        return .json(status: phase == .ready ? .ok : .serviceUnavailable) { json in
+            json.key("status")
+            json.string(Self.name(of: phase))
+        }
+    }
+
+    /// Refuses streams and writes unless the engine serves.
+    ///
+    /// - Parameter orDraining: Whether a drain is no reason to refuse: a member that was told `goodbye` still commits.
+    func requireReady(orDraining: Bool = false) throws(Problem) {
+        switch engine.phase {
+        case .ready: return
+        case .starting: throw .starting
+        case .draining: if !orDraining { throw .draining }
+        case .failed: throw Problem(.storageStalled, "the storage has failed and the broker is about to exit")
+        }
+    }
+
+    private static func name(of phase: EnginePhase) -> String {
+        switch phase {
+        case .starting: "starting"
+        case .ready: "ready"
+        case .draining: "draining"
+        case .failed: "failed"
+        }
+    }
+}

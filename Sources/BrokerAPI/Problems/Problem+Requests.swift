@@ -1,0 +1,58 @@
+import HTTPTypes
+import RecordFormat
+
+/// The refusals that the API itself decides, before the engine is asked.
+extension Problem {
+    /// A request that is wrong in a way that its detail tells.
+    static func invalidRequest(_ detail: String, members: [Member] = []) -> Problem {
+        Problem(.invalidRequest, detail, members: members)
+    }
+
+    /// A name that its route, document or record does not know.
+    static func unknownName(_ name: String, what: String, known: [String]) -> Problem {
+        let list = known.isEmpty ? "there are none here" : "known are \(known.joined(separator: ", "))"
+        return invalidRequest(
+            "the \(what) \"\(shown(name))\" is unknown; \(list)",
+            members: [Member("unknown", .string(shown(name))), Member("known", .strings(known))]
+        )
+    }
+
+    /// A name that is not allowed.
+    init(_ error: NameError, of what: String) {
+        self = .invalidRequest("\(what): \(error.description)", members: [Member("field", .string(what))])
+    }
+
+    /// A path that no route has.
+    static func noSuchPath(_ path: String) -> Problem {
+        Problem(.noSuchPath, "no route has the path \(shown(path)); a slash within a name cannot be sent")
+    }
+
+    /// A path that has other methods.
+    static func methodNotAllowed(_ method: HTTPRequest.Method, allowed: [HTTPRequest.Method]) -> Problem {
+        let list = allowed.map(\.rawValue).joined(separator: ", ")
+        return Problem(
+            .methodNotAllowed,
+            "this path takes \(list), not \(shown(method.rawValue))",
+            headers: [.allow: list]
+        )
+    }
+
+    /// A body beyond its route's limit.
+    static func bodyTooLarge(_ max: ByteCount) -> Problem {
+        Problem(
+            .bodyTooLarge,
+            "the body is larger than the \(max) that this route takes; send it in parts",
+            members: [Member("maxBytes", .integer(Int64(max.value)))]
+        )
+    }
+
+    /// A new stream or a write while the broker goes away.
+    static var draining: Problem {
+        Problem(.draining, "the broker is going away; connect again in a moment", headers: [.retryAfter: "1"])
+    }
+
+    /// A request to a broker that does not serve yet.
+    static var starting: Problem {
+        Problem(.starting, "the broker is still reading its log; try again in a moment", headers: [.retryAfter: "1"])
+    }
+}

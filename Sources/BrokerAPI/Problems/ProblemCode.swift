@@ -1,0 +1,98 @@
+import HTTPTypes
+
+/// The stable names of everything that can go wrong; clients branch on them, people read the detail.
+enum ProblemCode: String, Hashable, Sendable, CaseIterable {
+    case invalidRequest = "invalid-request"
+    case invalidCursor = "invalid-cursor"
+    case fromTimeNotSupported = "from-time-not-supported"
+    case headerReserved = "header-reserved"
+    case tooManyPartitions = "too-many-partitions"
+    case invalidSession = "invalid-session"
+    case noSuchPath = "not-found"
+    case topicNotFound = "topic-not-found"
+    case partitionNotFound = "partition-not-found"
+    case groupNotFound = "group-not-found"
+    case methodNotAllowed = "method-not-allowed"
+    case framingNotSupported = "framing-not-supported"
+    case conflict
+    case fenced
+    case aheadOfDelivery = "ahead-of-delivery"
+    case notShared = "partition-not-shared"
+    case groupTopicsDiffer = "group-topics-differ"
+    case groupFull = "group-full"
+    case cursorExpired = "cursor-expired"
+    case cursorEpochChanged = "cursor-epoch-changed"
+    case sessionExpired = "session-expired"
+    case preconditionFailed = "precondition-failed"
+    case recordTooLarge = "record-too-large"
+    case headersTooLarge = "headers-too-large"
+    case bodyTooLarge = "body-too-large"
+    case tooManyRecords = "too-many-records"
+    case requestTooLarge = "request-too-large"
+    case unsupportedMediaType = "unsupported-media-type"
+    case offsetBeyondTail = "offset-beyond-tail"
+    case quotaExceeded = "quota-exceeded"
+    case internalError = "internal-error"
+    case corrupt
+    case notImplemented = "not-implemented"
+    case draining
+    case starting
+    case storageStalled = "storage-stalled"
+    case outcomeUnknown = "outcome-unknown"
+    case partitionQuarantined = "partition-quarantined"
+
+    /// The status that goes with it.
+    var status: HTTPResponse.Status { Self.table(self).status }
+    /// A short text that is the same each time.
+    var title: String { Self.table(self).title }
+    /// Whether the same request may succeed later without a change.
+    var isRetryable: Bool {
+        switch self {
+        case .quotaExceeded, .draining, .starting, .storageStalled, .outcomeUnknown: true
+        default: false
+        }
+    }
+
+    private static func table(_ code: ProblemCode) -> (status: HTTPResponse.Status, title: String) {
+        switch code {
+        case .invalidRequest: (.badRequest, "The request is not valid")
+        case .invalidCursor: (.badRequest, "The cursor is not valid here")
+        case .fromTimeNotSupported: (.badRequest, "Reading from a time is not supported yet")
+        case .headerReserved: (.badRequest, "The record header is reserved")
+        case .tooManyPartitions: (.badRequest, "One read covers too many partitions")
+        case .invalidSession: (.badRequest, "The session token is not valid")
+        case .noSuchPath: (.notFound, "There is nothing at this path")
+        case .topicNotFound: (.notFound, "The topic does not exist")
+        case .partitionNotFound: (.notFound, "The partition does not exist")
+        case .groupNotFound: (.notFound, "The group does not exist")
+        case .methodNotAllowed: (.methodNotAllowed, "The path does not take this method")
+        case .framingNotSupported: (.notAcceptable, "The answer is not available in this framing")
+        case .conflict: (.conflict, "It exists with other settings")
+        case .fenced: (.conflict, "The partition is not the member's under that epoch")
+        case .aheadOfDelivery: (.conflict, "The offset lies beyond what was delivered")
+        case .notShared: (.conflict, "The group does not share the partition")
+        case .groupTopicsDiffer: (.conflict, "The group shares other topics")
+        case .groupFull: (.conflict, "The group has no room for another member")
+        case .cursorExpired: (.gone, "The records at the cursor are no longer kept")
+        case .cursorEpochChanged: (.gone, "The topic was created anew since the cursor was made")
+        case .sessionExpired: (.gone, "The session has ended")
+        case .preconditionFailed: (.preconditionFailed, "The partition does not end where it should")
+        case .recordTooLarge: (.contentTooLarge, "A record is too large")
+        case .headersTooLarge: (.contentTooLarge, "A record has too many or too large headers")
+        case .bodyTooLarge: (.contentTooLarge, "The body is too large")
+        case .tooManyRecords: (.contentTooLarge, "The request has too many records")
+        case .requestTooLarge: (.contentTooLarge, "The records do not fit one atomic write")
+        case .unsupportedMediaType: (.unsupportedMediaType, "The body's encoding is not supported")
+        case .offsetBeyondTail: (.rangeNotSatisfiable, "The offset lies beyond the end")
+        case .quotaExceeded: (.tooManyRequests, "The broker has no room for this now")
+        case .internalError: (.internalServerError, "The broker failed")
+        case .corrupt: (.internalServerError, "Stored bytes are damaged")
+        case .notImplemented: (.notImplemented, "This broker cannot do that")
+        case .draining: (.serviceUnavailable, "The broker is going away")
+        case .starting: (.serviceUnavailable, "The broker is starting")
+        case .storageStalled: (.serviceUnavailable, "The storage takes no writes")
+        case .outcomeUnknown: (.serviceUnavailable, "It is not known whether the request was stored")
+        case .partitionQuarantined: (.serviceUnavailable, "The partition is set aside")
+        }
+    }
+}

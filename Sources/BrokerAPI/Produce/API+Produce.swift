@@ -1,0 +1,88 @@
+import BrokerCore
+import HTTPTypes
+import NIOCore
+import RecordFormat
+
+extension API {
+    /// Appends the records of a request: all of them, on stable storage before the answer, or none.
+    func produce(_ topic: TopicName, _ context: RequestContext) async throws -> APIReply {
+        try requireReady()
+        let format = try ProduceFormat(context)
+        let count = Int32(try engine.topic(topic).partitions.count)
+        let partition = try partitionDefault(context.query, topic, count: count)
+        var intake = RecordIntake(
+            topic: topic,
+            partitionCount: count,
+            sticky: PartitionIndex(Int32(configuration.random() % UInt64(count))),
+            now: engine.appendTime(),
+            limits: engine.limits,
+            recordsMax: configuration.recordsPerRequestMax,
+            keepsPlaces: !format.answersSummary
+        )
+        try read(context, format, partition, into: &intake)
+        let receipts = try await engine.append(intake.finish())
+        return ProduceText.reply(intake, receipts, asSummary: format.answersSummary)
+    }
+
+    private func read(
+        _ context: RequestContext,
+        _ format: ProduceFormat,
+        _ partition: PartitionIndex?,
+        into intake: inout RecordIntake
+    ) throws(Problem) {
+        var body = context.request.body
+        let depthMax = engine.limits.jsonDepthMax
+        switch format {
+        case .json:
+            var reader = RecordReader(partitionDefault: partition)
+            try JSONRecordsBody.read(&body, depthMax: depthMax, with: &reader, into: &intake)
+        case .ndjson(let lines):
+            try NDJSONRecordsBody.read(
+                &body,
+                lines,
+                depthMax: depthMax,
+                partitionDefault: partition,
+                into: &intake
+            )
+        case .raw:
+            try readRaw(body, key: context.request.headers[.recordKey], partition, into: &intake)
+        }
+    }
+
+    private func readRaw(
+        _ body: ByteBuffer,
+        key: String?,
+        _ partition: PartitionIndex?,
+        into intake: inout RecordIntake
+    ) throws(Problem) {
+        var parts = RecordParts(kind: .bytes, timestamp: intake.now)
+        parts.partition = partition
+        let key = key.map { ByteBuffer(string: $0) }
+        try body.withUnsafeReadableBytes { (value) throws(Problem) in
+            parts.value = value
+            guard let key else { return try intake.append(parts, headers: .none, place: .body) }
+            try key.withUnsafeReadableBytes { (key) throws(Problem) in
+                parts.key = key
+                try intake.append(parts, headers: .none, place: .body)
+            }
+        }
+    }
+
+    private func partitionDefault(
+        _ query: QueryParameters,
+        _ topic: TopicName,
+        count: Int32
+    ) throws(Problem) -> PartitionIndex? {
+        guard let number = try query.integer("partition", in: 0...Int64(Int32.max)) else { return nil }
+        let partition = PartitionIndex(Int32(number))
+        guard partition.value < count else { throw .partitionNotFound(TopicPartition(topic, partition), count: count) }
+        return partition
+    }
+}
+
+extension ProduceFormat {
+    /// Whether the answer tells partitions rather than records: a stream of lines may have very many.
+    var answersSummary: Bool {
+        if case .ndjson = self { true } else { false }
+    }
+}

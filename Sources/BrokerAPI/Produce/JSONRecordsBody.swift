@@ -1,0 +1,61 @@
+import JSONBytes
+import NIOCore
+
+/// Reads `{"records":[...]}`.
+enum JSONRecordsBody {
+    private static let names: [StaticString] = ["records"]
+
+    /// Checks the body once, puts it on one line, and reads its records into the intake.
+    static func read(
+        _ body: inout ByteBuffer,
+        depthMax: Int,
+        with reader: inout RecordReader,
+        into intake: inout RecordIntake
+    ) throws(Problem) {
+        let shape = try body.withUnsafeReadableBytes { (bytes) throws(Problem) in
+            try validate(bytes, depthMax: depthMax)
+        }
+        // Only now, and only then, the body is copied: the request still holds it as it was sent.
+        if shape.hasLineBreaks { JSONLineBreaks.replaceBetweenTokens(in: &body) }
+        try body.withUnsafeReadableBytes { (bytes) throws(Problem) in
+            try readRecords(bytes, shape.value, with: &reader, into: &intake)
+        }
+        if intake.recordCount == 0 { throw RecordPlace.body.invalid("records is empty") }
+    }
+
+    private static func validate(_ bytes: UnsafeRawBufferPointer, depthMax: Int) throws(Problem) -> JSONShape {
+        do throws(JSONError) {
+            // The body's own object and array around each value do not count against the value's depth.
+            return try JSONValidator.validate(bytes, depthMax: depthMax + 3)
+        } catch {
+            let line = bytes[..<min(error.byteOffset, bytes.count)].count { $0 == UInt8(ascii: "\n") } + 1
+            var problem = RecordPlace.body.invalid(
+                "not valid JSON on its line \(line): \(error.reason)",
+                byteOffset: error.byteOffset
+            )
+            problem.members.append(Problem.Member("line", .integer(Int64(line))))
+            throw problem
+        }
+    }
+
+    private static func readRecords(
+        _ bytes: UnsafeRawBufferPointer,
+        _ value: Range<Int>,
+        with reader: inout RecordReader,
+        into intake: inout RecordIntake
+    ) throws(Problem) {
+        let fields = try JSONFields(bytes, value, known: names)
+        guard let records = fields.range(0) else {
+            throw RecordPlace.body.invalid("the field records is missing: {\"records\":[{\"key\":\"a\",\"value\":1}]}")
+        }
+        var cursor = JSONCursor(bytes, value: records)
+        guard cursor.enterArray() else {
+            throw RecordPlace.body.invalid("records is not an array", byteOffset: records.lowerBound)
+        }
+        var index = 0
+        while cursor.nextElement() {
+            try reader.read(bytes, cursor.takeValue(), into: &intake, .record(index))
+            index += 1
+        }
+    }
+}

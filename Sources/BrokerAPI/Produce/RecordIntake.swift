@@ -1,0 +1,125 @@
+import BrokerCore
+import RecordFormat
+
+/// Takes the records of a request, picks their partitions, enforces the limits, and encodes them once.
+///
+/// Nothing is allocated for a record but what its batch grows by.
+struct RecordIntake {
+    /// Where a record went: enough to tell its offset once the batches have theirs.
+    struct Place {
+        let slot: Int32
+        let index: Int32
+        let timestamp: Timestamp
+    }
+
+    /// Where each record went, in the request's order; empty unless it was asked for.
+    private(set) var places: [Place] = []
+    /// How many records were taken.
+    private(set) var recordCount = 0
+    /// The time of records that do not bring their own.
+    let now: Timestamp
+
+    private let topic: TopicName
+    private let partitionCount: Int32
+    private let limits: Limits
+    private let recordsMax: Int
+    private let keepsPlaces: Bool
+    private let sticky: PartitionIndex
+    private var slots: [PartitionIndex: Int] = [:]
+    private var batches: [PartitionBatches] = []
+
+    /// An empty intake.
+    ///
+    /// - Parameter sticky: where records without a key and a partition go, all of one request together.
+    init(
+        topic: TopicName,
+        partitionCount: Int32,
+        sticky: PartitionIndex,
+        now: Timestamp,
+        limits: Limits,
+        recordsMax: Int,
+        keepsPlaces: Bool
+    ) {
+        self.topic = topic
+        self.partitionCount = partitionCount
+        self.sticky = sticky
+        self.now = now
+        self.limits = limits
+        self.recordsMax = recordsMax
+        self.keepsPlaces = keepsPlaces
+    }
+
+    /// Takes one record.
+    mutating func append(_ record: RecordParts, headers: HeaderList, place: RecordPlace) throws(Problem) {
+        let bytesMax = try check(record, headers, place)
+        let slot = slot(of: try partition(of: record, place))
+        if keepsPlaces {
+            let index = Int32(truncatingIfNeeded: batches[slot].recordCount)
+            places.append(Place(slot: Int32(truncatingIfNeeded: slot), index: index, timestamp: record.timestamp))
+        }
+        batches[slot].append(record, headers: headers, bytesMax: bytesMax)
+        recordCount += 1
+    }
+
+    /// The batches of all partitions, in the order in which `Place.slot` counts.
+    mutating func finish() -> [AppendItem] {
+        batches.indices.map { slot in
+            AppendItem(target: TopicPartition(topic, batches[slot].partition), batches: batches[slot].finish())
+        }
+    }
+
+    /// The bounds of one record and of the request; answers what the record takes of a batch at most.
+    private func check(_ record: RecordParts, _ headers: HeaderList, _ place: RecordPlace) throws(Problem) -> ByteCount
+    {
+        guard recordCount < recordsMax else {
+            throw Problem(
+                .tooManyRecords,
+                "one request takes at most \(recordsMax) records; send them in parts",
+                members: [Problem.Member("max", .integer(Int64(recordsMax)))]
+            )
+        }
+        if headers.count > limits.headersPerRecordMax || headers.encodedBytes > limits.headerBytesMax {
+            throw place.problem(
+                .headersTooLarge,
+                "a record has at most \(limits.headersPerRecordMax) headers of \(limits.headerBytesMax) together"
+            )
+        }
+        let bytesMax = RecordBatchBuilder.encodedBytesMax(
+            key: ByteCount(record.key?.count ?? 0),
+            value: ByteCount(record.value?.count ?? 0),
+            headers: headers.encodedBytes
+        )
+        let bound = min(limits.recordBytesMax, limits.batchBytesMax - ByteCount(BatchHeader.size))
+        guard bytesMax <= bound else {
+            var problem = place.problem(
+                .recordTooLarge,
+                "the record takes up to \(bytesMax.value) bytes, and the most is \(bound.value)"
+            )
+            problem.members.append(Problem.Member("maxBytes", .integer(Int64(bound.value))))
+            throw problem
+        }
+        return bytesMax
+    }
+
+    private func partition(of record: RecordParts, _ place: RecordPlace) throws(Problem) -> PartitionIndex {
+        guard let chosen = record.partition else {
+            return record.key.map { Murmur2.partition(key: $0, count: partitionCount) } ?? sticky
+        }
+        guard chosen.value >= 0, chosen.value < partitionCount else {
+            var problem = place.problem(
+                .partitionNotFound,
+                "the topic has the partitions 0 to \(partitionCount - 1), not \(chosen)"
+            )
+            problem.members.append(Problem.Member("partitions", .integer(Int64(partitionCount))))
+            throw problem
+        }
+        return chosen
+    }
+
+    private mutating func slot(of partition: PartitionIndex) -> Int {
+        if let slot = slots[partition] { return slot }
+        slots[partition] = batches.count
+        batches.append(PartitionBatches(partition: partition, batchBytesMax: limits.batchBytesMax))
+        return batches.count - 1
+    }
+}

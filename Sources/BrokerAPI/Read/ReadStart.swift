@@ -1,0 +1,157 @@
+import BrokerCore
+import RecordFormat
+
+/// Finds the cursor with which a read begins.
+struct ReadStart {
+    /// The broker.
+    let engine: any BrokerEngine
+    /// The topics, sorted, each once.
+    let topics: [TopicName]
+    /// The only partition to read, if there is but one.
+    let partition: PartitionIndex?
+    /// Whether an expired cursor is refused rather than told as a gap.
+    let isStrict: Bool
+
+    /// The cursor for `from=` or Last-Event-ID; nil is earliest.
+    func cursor(from text: String?) throws -> Cursor {
+        switch text {
+        case nil, "earliest": return try cursor(at: .earliest)
+        case "latest": return try cursor(at: .latest)
+        case .some(let text):
+            if text.hasPrefix("-") { return try cursor(at: .beforeEnd(try count(text))) }
+            if Self.isTime(text) {
+                throw Problem(
+                    .fromTimeNotSupported,
+                    "reading from a time is not supported yet; from is a cursor, earliest, latest or -<n>"
+                )
+            }
+            return try cursor(parsing: text)
+        }
+    }
+
+    /// The cursor for `offset=` of one partition.
+    func cursor(at offset: Offset) throws -> Cursor {
+        var cursor = try cursor(at: .earliest)
+        for index in cursor.positions.indices {
+            cursor.positions[index].next = offset
+            let topic = try engine.topic(cursor.positions[index].partition.topic)
+            try checkBounds(cursor.positions[index], in: topic, isStrict: true)
+        }
+        return cursor
+    }
+
+    private func cursor(at start: StartPosition) throws -> Cursor {
+        var positions: [Cursor.Position] = []
+        for topic in topics {
+            positions += try engine.cursor(for: topic, partitions: partition.map { [$0] }, start: start).positions
+        }
+        let max = engine.limits.partitionsPerReadMax
+        if positions.count > max { throw BrokerError.tooManyPartitions(count: positions.count, max: max) }
+        return Cursor(positions: positions)
+    }
+
+    private func count(_ text: String) throws(Problem) -> Int64 {
+        let digits = text.dropFirst()
+        guard let count = Int64(digits), count >= 0, digits.utf8.first != UInt8(ascii: "+") else {
+            throw Self.garbage(text)
+        }
+        return count
+    }
+
+    // MARK: Cursors
+
+    private func cursor(parsing text: String) throws -> Cursor {
+        let max = engine.limits.cursorLengthMax
+        guard text.utf8.count <= max.value else {
+            throw Problem(.invalidCursor, "a cursor has at most \(max)")
+        }
+        guard var elements = CursorText.parse(text) else { throw Self.garbage(text) }
+        // The engine's own cursor brings the order, the ids and the bound on partitions; only the offsets change.
+        var cursor = try cursor(at: .earliest)
+        for topic in topics {
+            let description = try engine.topic(topic)
+            guard let index = elements.firstIndex(where: { $0.tag == description.id.tag }) else {
+                throw wrongTag(topic, elements)
+            }
+            try apply(elements.remove(at: index), of: description, to: &cursor)
+        }
+        if let extra = elements.first {
+            throw Problem(.invalidCursor, "the cursor's part \(extra.tag) belongs to none of the topics asked for")
+        }
+        return cursor
+    }
+
+    private func apply(
+        _ element: CursorText.Element,
+        of topic: TopicDescription,
+        to cursor: inout Cursor
+    ) throws(Problem) {
+        switch (element.offsets, partition) {
+        case (.all(let offsets), _) where offsets.count > topic.partitions.count:
+            throw Problem(
+                .invalidCursor,
+                "the cursor has \(offsets.count) offsets, and \(topic.name) has \(topic.partitions.count) partitions"
+            )
+        case (.one(let index, _), let partition) where index != partition:
+            throw Problem(.invalidCursor, "the cursor is one of partition \(index) alone")
+        default: break
+        }
+        for index in cursor.positions.indices where cursor.positions[index].partition.topic == topic.name {
+            let place = cursor.positions[index].partition.partition
+            cursor.positions[index].next = Self.offset(element.offsets, place)
+            try checkBounds(cursor.positions[index], in: topic, isStrict: isStrict)
+        }
+    }
+
+    private static func offset(_ offsets: CursorText.Offsets, _ partition: PartitionIndex) -> Offset {
+        switch offsets {
+        case .one(_, let offset): offset
+        case .all(let offsets): Int(partition.value) < offsets.count ? offsets[Int(partition.value)] : .zero
+        }
+    }
+
+    private func checkBounds(
+        _ position: Cursor.Position,
+        in topic: TopicDescription,
+        isStrict: Bool
+    ) throws(Problem) {
+        let index = Int(position.partition.partition.value)
+        guard topic.partitions.indices.contains(index) else { return }
+        let bounds = topic.partitions[index]
+        if position.next > bounds.visible || (isStrict && position.next < bounds.logStart) {
+            throw Problem.offsetOutOfRange(
+                position.partition,
+                asked: position.next,
+                logStart: bounds.logStart,
+                visible: bounds.visible
+            )
+        }
+    }
+
+    /// A cursor without the topic's tag: another topic's (400), or of an earlier topic of the name (410).
+    private func wrongTag(_ topic: TopicName, _ elements: [CursorText.Element]) -> Problem {
+        let others = engine.topics(in: topic.namespace).filter { !topics.contains($0.name) }
+        for element in elements {
+            if let other = others.first(where: { $0.id.tag == element.tag }) {
+                return Problem(.invalidCursor, "the cursor belongs to the topic \(other.name), not to \(topic)")
+            }
+        }
+        return elements.count < topics.count
+            ? Problem(.invalidCursor, "the cursor has no part for the topic \(topic)")
+            : Problem(BrokerError.topicReplaced(topic))
+    }
+
+    private static func garbage(_ text: String) -> Problem {
+        Problem(
+            .invalidCursor,
+            "from is a cursor as an answer gave it, earliest, latest or -<n>, not \"\(Problem.shown(text))\""
+        )
+    }
+
+    /// Whether a text begins as RFC 3339 does.
+    private static func isTime(_ text: String) -> Bool {
+        let bytes = Array(text.utf8.prefix(11))
+        return bytes.count == 11 && bytes[4] == UInt8(ascii: "-") && bytes[7] == UInt8(ascii: "-")
+            && (bytes[10] == UInt8(ascii: "T") || bytes[10] == UInt8(ascii: "t") || bytes[10] == UInt8(ascii: " "))
+    }
+}

@@ -1,0 +1,242 @@
+import BrokerCore
+import NIOCore
+import RecordFormat
+
+/// One answer of records, in any framing: a page that ends, or a watch that goes on.
+///
+/// Events in, actions out.
+///
+///     begin -> write(opening, bookmark) -> written -> read -> read(result) -> write(...) -> ... -> wait -> woke -> ...
+///
+/// The driver does what an action says and tells the machine what came of it; the machine knows no task or socket.
+/// It holds a cursor and what one read returned: the log is the queue.
+struct WatchMachine: Sendable {
+    /// What happened.
+    enum Event: Sendable {
+        /// The answer begins.
+        case begin
+        /// The last piece was taken: time for the next one.
+        case written
+        /// What a read found.
+        case read(ReadResult)
+        /// A read failed.
+        case failed(Problem)
+        /// A wait ended.
+        case woke(WakeReason)
+    }
+
+    /// What to do next.
+    enum Action: Sendable {
+        /// Read from the cursor.
+        case read(Cursor, ReadBudget)
+        /// Wait until there is something past the cursor, or until the deadline.
+        case wait(Cursor, until: MonotonicInstant)
+        /// Send these bytes.
+        case write(ByteBuffer)
+        /// Answer this instead: a page that cannot be given.
+        case refuse(Problem)
+        /// Close: everything has been said.
+        case finish
+    }
+
+    private let options: WatchOptions
+    private var encoder: EventEncoder
+    private var cursor: Cursor
+    private var room: BatchWalk.Room
+    private var timers: StreamTimers
+    private var pending: PendingRead?
+    private var isCaughtUp = false
+    private var lag: Int64?
+    private var recordCount = 0
+    private var cursorSentAt: MonotonicInstant
+    private var owesBookmark = false
+    private var isEnding = false
+
+    /// A machine that starts at the cursor.
+    init(_ options: WatchOptions, cursor: Cursor, now: MonotonicInstant) {
+        self.options = options
+        self.cursor = cursor
+        cursorSentAt = now
+        encoder = EventEncoder(
+            framing: options.framing,
+            recordEvent: options.recordEvent,
+            jsonDepthMax: options.limits.jsonDepthMax
+        )
+        room = BatchWalk.Room(
+            records: options.recordsMax,
+            totalBytesMax: options.bytesMax,
+            pieceBytes: options.framing == .json ? .max : WatchOptions.pieceBytes
+        )
+        timers = StreamTimers(
+            limits: options.limits,
+            timeoutMilliseconds: options.timeoutMilliseconds,
+            random: options.random,
+            now: now
+        )
+    }
+
+    /// Takes an event and answers what to do.
+    mutating func step(_ event: Event, now: MonotonicInstant, isDraining: Bool) -> Action {
+        switch event {
+        case .begin: return begin(now)
+        case .written: return goOn(now, isDraining)
+        case .read(let result): return take(result, now, isDraining)
+        case .failed(let problem): return fail(problem)
+        case .woke(.cancelled): return .finish
+        case .woke(.draining): return end("drain", reconnect: true, now)
+        case .woke(.moved): return isEnding ? .finish : .read(cursor, budget)
+        case .woke(.timedOut): return onTime(now, isDraining)
+        }
+    }
+
+    // MARK: Steps
+
+    private mutating func begin(_ now: MonotonicInstant) -> Action {
+        encoder.open(retryMilliseconds: options.retryMilliseconds)
+        guard options.isWatch else { return .read(cursor, budget) }
+        // A drop before the first record must resume here, and not where the client began.
+        return writeBookmark(now)
+    }
+
+    /// What to do when nothing waits to be written.
+    private mutating func goOn(_ now: MonotonicInstant, _ isDraining: Bool) -> Action {
+        if isEnding { return .finish }
+        if isDraining { return end("drain", reconnect: true, now) }
+        if pending != nil { return encode(now, isDraining) }
+        if room.records == 0 { return end("limit", reconnect: false, now) }
+        if options.isWatch {
+            if let reason = timers.end(at: now) { return end(reason, reconnect: true, now) }
+            if now >= bookmarkDeadline { return writeBookmark(now) }
+        }
+        guard isCaughtUp else { return .read(cursor, budget) }
+        if options.isWatch { return .wait(cursor, until: min(timers.next, bookmarkDeadline)) }
+        guard recordCount == 0, let until = options.waitUntil, now < until else {
+            return end("end", reconnect: false, now)
+        }
+        return .wait(cursor, until: until)
+    }
+
+    private mutating func take(_ result: ReadResult, _ now: MonotonicInstant, _ isDraining: Bool) -> Action {
+        // A read that found nothing and did not move has caught up, whatever it says: the next thing is to wait.
+        isCaughtUp = result.caughtUp || (result.slices.isEmpty && result.gaps.isEmpty && result.cursor == cursor)
+        lag = result.lag
+        for gap in result.gaps {
+            if options.isStrict { return fail(.expired(gap)) }
+            encoder.write(.gap(gap))
+            for index in cursor.positions.indices where cursor.positions[index].partition == gap.partition {
+                cursor.positions[index].next = gap.to
+            }
+        }
+        pending = PendingRead(result)
+        return encode(now, isDraining)
+    }
+
+    /// Writes what was read until a piece is full.
+    private mutating func encode(_ now: MonotonicInstant, _ isDraining: Bool) -> Action {
+        guard var current = pending else { return goOn(now, isDraining) }
+        pending = nil
+        let before = room.records
+        let outcome: BatchWalk.Outcome
+        do {
+            outcome = try current.write(into: &encoder, cursor: &cursor, room: &room)
+        } catch {
+            recordCount += before - room.records
+            return fail(error)
+        }
+        recordCount += before - room.records
+        switch outcome {
+        case .done: cursor = current.result.cursor
+        case .pieceIsFull: pending = current
+        case .answerIsFull:
+            isCaughtUp = false
+            lag = nil
+            return end("limit", reconnect: false, now)
+        }
+        // A page is written whole at its end.
+        if options.framing == .json || encoder.byteCount == 0 { return goOn(now, isDraining) }
+        return flush(now)
+    }
+
+    private mutating func onTime(_ now: MonotonicInstant, _ isDraining: Bool) -> Action {
+        if isDraining { return end("drain", reconnect: true, now) }
+        guard options.isWatch else { return end("end", reconnect: false, now) }
+        if let reason = timers.end(at: now) { return end(reason, reconnect: true, now) }
+        if now >= bookmarkDeadline { return writeBookmark(now) }
+        if now >= timers.heartbeat {
+            encoder.writeHeartbeat()
+            timers.sent(at: now)
+            return .write(encoder.take())
+        }
+        return .wait(cursor, until: min(timers.next, bookmarkDeadline))
+    }
+
+    // MARK: Writing
+
+    private mutating func writeBookmark(_ now: MonotonicInstant) -> Action {
+        let text = cursorText
+        encoder.write(.bookmark(cursor: text, caughtUp: isCaughtUp, lag: lag))
+        encoder.endFlush(id: text)
+        noteCursor(now)
+        timers.sent(at: now)
+        return .write(encoder.take())
+    }
+
+    /// Ends a flush of records.
+    ///
+    /// In SSE the last one carries the cursor; where that is long, or where records have no place
+    /// for it, a bookmark follows instead, but not with every flush.
+    private mutating func flush(_ now: MonotonicInstant) -> Action {
+        let text = options.framing == .sse ? cursorText : ""
+        let isShort = text.utf8.count <= options.limits.cursorBytesPerFlushMax.value
+        if options.framing == .sse, isShort || now >= cursorDueAt {
+            encoder.endFlush(id: text)
+            noteCursor(now)
+        } else {
+            encoder.endFlush(id: nil)
+            owesBookmark = true
+        }
+        timers.sent(at: now)
+        return .write(encoder.take())
+    }
+
+    private mutating func noteCursor(_ now: MonotonicInstant) {
+        timers.bookmarked(at: now)
+        cursorSentAt = now
+        owesBookmark = false
+    }
+
+    private mutating func fail(_ problem: Problem) -> Action {
+        guard options.isWatch else { return .refuse(problem) }
+        encoder.write(.error(problem))
+        return close("error", reconnect: problem.code.isRetryable, cursor: nil)
+    }
+
+    private mutating func end(_ reason: String, reconnect: Bool, _ now: MonotonicInstant) -> Action {
+        let text = cursorText
+        // A page in any framing tells where to go on; a watch that ends tells it too, so that nothing is repeated.
+        encoder.write(.bookmark(cursor: text, caughtUp: isCaughtUp, lag: lag))
+        return close(reason, reconnect: reconnect, cursor: text)
+    }
+
+    private mutating func close(_ reason: String, reconnect: Bool, cursor: String?) -> Action {
+        encoder.write(.goodbye(reason: reason, reconnect: reconnect, retryAfterMilliseconds: reconnect ? 250 : 0))
+        encoder.endFlush(id: cursor)
+        encoder.close(extra: options.pageFields(self.cursor))
+        isEnding = true
+        return .write(encoder.take())
+    }
+
+    // MARK: Values
+
+    private var cursorText: String { CursorText.encode(cursor, isOnePartition: options.isOnePartition) }
+
+    private var budget: ReadBudget { ReadBudget(bytes: options.limits.readBytesPerStep) }
+
+    private var cursorDueAt: MonotonicInstant {
+        cursorSentAt.advanced(byMilliseconds: options.limits.longCursorInterval.wholeMilliseconds)
+    }
+
+    private var bookmarkDeadline: MonotonicInstant {
+        owesBookmark ? min(timers.bookmark, cursorDueAt) : timers.bookmark
+    }
+}

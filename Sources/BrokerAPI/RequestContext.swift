@@ -1,0 +1,40 @@
+import HTTPTypes
+import NIOCore
+
+/// A request on its way through a handler: as it came, and its query decoded.
+struct RequestContext: Sendable {
+    /// The request.
+    let request: APIRequest
+    /// The query, decoded once and checked against the route's list.
+    let query: QueryParameters
+
+    /// The media type of the body in lower case, without parameters; nil when the client did not say.
+    var contentType: String? {
+        guard let field = request.headers[.contentType] else { return nil }
+        let type = field.prefix { $0 != ";" }
+        return type.filter { $0 != " " && $0 != "\t" }.lowercased()
+    }
+}
+
+extension HTTPField.Name {
+    /// The key of a record whose body is its value.
+    static let recordKey = known("Record-Key")
+    /// Where an event source was when it lost its connection.
+    static let lastEventID = known("Last-Event-ID")
+    /// What every CloudEvent in binary mode carries.
+    static let ceSpecVersion = known("ce-specversion")
+    /// The id of the member that a group stream is.
+    static let groupMember = known("Group-Member")
+    /// The epoch of the group when the stream began.
+    static let groupEpoch = known("Group-Epoch")
+    /// The token with which commits name the member.
+    static let groupSession = known("Group-Session")
+    /// Tells a proxy in front not to buffer.
+    static let accelBuffering = known("X-Accel-Buffering")
+
+    /// A field name of this file; a wrong one is our own misuse.
+    private static func known(_ name: String) -> HTTPField.Name {
+        guard let field = HTTPField.Name(name) else { preconditionFailure("not a field name: \(name)") }
+        return field
+    }
+}

@@ -1,0 +1,23 @@
+import RecordFormat
+
+/// What a request asks for, its names checked: one case a route, with all that its path says.
+enum APICall: Hashable, Sendable {
+    case listTopics(Namespace)
+    case describeTopic(TopicName)
+    case createTopic(TopicName)
+    case deleteTopic(TopicName)
+    case describePartitions(TopicName)
+    case produce(TopicName)
+    case readTopic(TopicName)
+    case readPartition(TopicName, PartitionIndex)
+    case readTopics(Namespace)
+    case listGroups(Namespace)
+    case describeGroup(GroupName)
+    case groupMembers(GroupName)
+    case groupOffsets(GroupName)
+    case groupLag(GroupName)
+    case groupStream(GroupName)
+    case commit(GroupName)
+    case health
+    case readiness
+}

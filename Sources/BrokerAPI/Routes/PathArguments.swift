@@ -1,0 +1,55 @@
+import RecordFormat
+
+/// The parameters of a path that matched, percent-decoded once, not yet checked.
+struct PathArguments: Sendable {
+    /// The namespace that the path names, or the principal's own.
+    let namespace: Namespace
+    /// The decoded texts.
+    private let values: [Substring: String]
+
+    /// Decodes what a pattern found.
+    init(namespace: Namespace, raw: [(name: Substring, raw: Substring)]) throws(Problem) {
+        self.namespace = namespace
+        var values: [Substring: String] = [:]
+        for (name, text) in raw {
+            guard let decoded = PercentDecoding.decode(text, plusIsSpace: false) else {
+                throw Problem.invalidRequest("the {\(name)} in the path is not percent-encoded UTF-8")
+            }
+            values[name] = decoded
+        }
+        self.values = values
+    }
+
+    /// The topic that the path names.
+    func topic() throws(Problem) -> TopicName {
+        do {
+            return try TopicName(validating: text("topic"), in: namespace)
+        } catch {
+            throw Problem(error, of: "topic")
+        }
+    }
+
+    /// The group that the path names.
+    func group() throws(Problem) -> GroupName {
+        do {
+            return try GroupName(validating: text("group"), in: namespace)
+        } catch {
+            throw Problem(error, of: "group")
+        }
+    }
+
+    /// The partition that the path names.
+    func partition() throws(Problem) -> PartitionIndex {
+        let raw = text("partition")
+        guard raw.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int32(raw) else {
+            throw Problem.invalidRequest("a partition is a number from 0, not \"\(Problem.shown(raw))\"")
+        }
+        return PartitionIndex(number)
+    }
+
+    private func text(_ name: Substring) -> String {
+        // A route asks only for parameters of its own pattern; the table's test resolves every route.
+        guard let value = values[name] else { preconditionFailure("no {\(name)} in this route's pattern") }
+        return value
+    }
+}

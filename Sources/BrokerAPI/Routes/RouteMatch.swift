@@ -1,0 +1,22 @@
+public import RecordFormat
+
+/// What became of looking for a request's route.
+public enum RouteMatch: Sendable {
+    /// A route, with names and query checked.
+    case found(FoundRoute)
+    /// No such path, another method, or a wrong name or query: answer this.
+    case problem(APIReply)
+}
+
+/// A route that a request matched.
+public struct FoundRoute: Sendable {
+    /// The route.
+    public let route: Route
+    /// The largest body that the transport may collect for it.
+    public let bodyBytesMax: ByteCount
+
+    /// What the request asks for.
+    let call: APICall
+    /// The query, decoded and checked.
+    let query: QueryParameters
+}

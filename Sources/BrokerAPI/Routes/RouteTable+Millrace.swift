@@ -1,0 +1,134 @@
+extension RouteTable {
+    /// The routes of this broker.
+    static let millrace = RouteTable(topics + records + groups + operation)
+
+    private static let topics: [Route] = [
+        Route(.get, "/v1/topics", .topic, .describe, "List the topics.") { path throws(Problem) in
+            .listTopics(path.namespace)
+        },
+        Route(.get, "/v1/topics/{topic}", .topic, .describe, "Describe a topic and its partitions.") {
+            path throws(Problem) in .describeTopic(try path.topic())
+        },
+        Route(
+            .put,
+            "/v1/topics/{topic}",
+            .topic,
+            .configure,
+            body: .document,
+            "Create a topic: 201; 200 when it is there with these settings, 409 when with others."
+        ) { path throws(Problem) in .createTopic(try path.topic()) },
+        Route(.delete, "/v1/topics/{topic}", .topic, .delete, "Delete a topic with its records and commits.") {
+            path throws(Problem) in .deleteTopic(try path.topic())
+        },
+        Route(.get, "/v1/topics/{topic}/partitions", .topic, .describe, "List a topic's partitions and offsets.") {
+            path throws(Problem) in .describePartitions(try path.topic())
+        },
+    ]
+
+    private static let records: [Route] = [
+        Route(
+            .post,
+            "/v1/topics/{topic}/records",
+            .topic,
+            .produce,
+            body: .records,
+            parameters: [
+                Route.Parameter("as", "`values`: each NDJSON line is a bare value."),
+                Route.Parameter("key", "With `as=values`: the JSON pointer of each value's key."),
+                Route.Parameter("partition", "The partition of every record that does not name its own."),
+            ],
+            "Append records: all of them, flushed, or none."
+        ) { path throws(Problem) in .produce(try path.topic()) },
+        Route(
+            .get,
+            "/v1/topics/{topic}/records",
+            .topic,
+            .read,
+            parameters: reading,
+            isStreaming: true,
+            "Read or watch a topic."
+        ) { path throws(Problem) in .readTopic(try path.topic()) },
+        Route(
+            .get,
+            "/v1/topics/{topic}/partitions/{partition}/records",
+            .topic,
+            .read,
+            parameters: [Route.Parameter("offset", "The first offset to read.")] + reading,
+            isStreaming: true,
+            "Read or watch one partition."
+        ) { path throws(Problem) in .readPartition(try path.topic(), try path.partition()) },
+        Route(
+            .get,
+            "/v1/records",
+            .topic,
+            .read,
+            parameters: [Route.Parameter("topics", "The topics, joined with commas.")] + reading,
+            isStreaming: true,
+            "Read or watch several topics."
+        ) { path throws(Problem) in .readTopics(path.namespace) },
+    ]
+
+    private static let reading: [Route.Parameter] = [
+        Route.Parameter("from", "A cursor, `earliest`, `latest`, or `-<n>`: n records before the end."),
+        Route.Parameter("limit", "The most records, in all."),
+        Route.Parameter("maxBytes", "The most bytes of answer, in all, but always one record."),
+        Route.Parameter("wait", "Long-poll: how long to wait for the first record of a page."),
+        Route.Parameter("watch", "`true`: keep streaming."),
+        Route.Parameter("timeout", "End the stream, or stop waiting, after this time."),
+        Route.Parameter("framing", "`json`, `ndjson` or `sse`; overrides Accept."),
+        Route.Parameter("event", "With SSE: `message` names records so, for a plain `onmessage`."),
+        Route.Parameter("strict", "`1`: an expired cursor is 410 rather than a gap."),
+    ]
+
+    private static let groups: [Route] = [
+        Route(.get, "/v1/groups", .group, .describe, "List the consumer groups.") { path throws(Problem) in
+            .listGroups(path.namespace)
+        },
+        Route(.get, "/v1/groups/{group}", .group, .describe, "Describe a group: members, owners, offsets, lag.") {
+            path throws(Problem) in .describeGroup(try path.group())
+        },
+        Route(.get, "/v1/groups/{group}/members", .group, .describe, "List a group's members.") {
+            path throws(Problem) in .groupMembers(try path.group())
+        },
+        Route(.get, "/v1/groups/{group}/offsets", .group, .describe, "List a group's committed offsets.") {
+            path throws(Problem) in .groupOffsets(try path.group())
+        },
+        Route(.get, "/v1/groups/{group}/lag", .group, .describe, "List a group's lag by partition.") {
+            path throws(Problem) in .groupLag(try path.group())
+        },
+        Route(
+            .get,
+            "/v1/groups/{group}/stream",
+            .group,
+            .consume,
+            parameters: [
+                Route.Parameter("topics", "The topics that the group shares, joined with commas."),
+                Route.Parameter("instance", "The name of a static member."),
+                Route.Parameter("session", "Resume the member that this token names."),
+                Route.Parameter("maxInFlight", "The most records delivered and not committed."),
+                Route.Parameter("commitTimeout", "How long records may stay uncommitted, when the group is created."),
+                Route.Parameter("from", "Where partitions without a commit begin: `earliest` or `latest`."),
+                Route.Parameter("timeout", "End the stream after this time."),
+                Route.Parameter("framing", "`ndjson` or `sse`; overrides Accept."),
+                Route.Parameter("event", "With SSE: `message` names records so, for a plain `onmessage`."),
+            ],
+            isStreaming: true,
+            "Join a group and stream: the connection is the member."
+        ) { path throws(Problem) in .groupStream(try path.group()) },
+        Route(
+            .post,
+            "/v1/groups/{group}/commits",
+            .group,
+            .consume,
+            body: .document,
+            "Commit offsets, renew leases, give partitions back; fenced by epoch."
+        ) { path throws(Problem) in .commit(try path.group()) },
+    ]
+
+    private static let operation: [Route] = [
+        Route(.get, "/healthz", .broker, .describe, "Whether the process works.") { _ throws(Problem) in .health },
+        Route(.get, "/readyz", .broker, .describe, "Whether requests are accepted.") { _ throws(Problem) in
+            .readiness
+        },
+    ]
+}

@@ -1,0 +1,50 @@
+import BrokerCore
+import HTTPTypes
+import JSONBytes
+import RecordFormat
+
+/// Topics as JSON.
+enum TopicText {
+    /// The answer that describes a topic.
+    static func reply(_ status: HTTPResponse.Status, _ topic: TopicDescription) -> APIReply {
+        .json(status: status) { json in
+            writeSummary(topic, to: &json)
+            json.key("offsets")
+            writePartitions(topic, to: &json)
+        }
+    }
+
+    /// Writes the fields of a list's entry into an open object.
+    static func writeSummary(_ topic: TopicDescription, to json: inout JSONWriter) {
+        json.key("topic")
+        json.string(topic.name.name)
+        json.key("namespace")
+        json.string(topic.name.namespace.value)
+        json.key("id")
+        json.string(topic.id.hex)
+        json.key("partitions")
+        json.integer(topic.partitions.count)
+    }
+
+    /// Writes the array of a topic's partitions.
+    static func writePartitions(_ topic: TopicDescription, to json: inout JSONWriter) {
+        json.beginArray()
+        for partition in topic.partitions {
+            json.beginObject()
+            json.key("partition")
+            json.integer(partition.index.value)
+            json.key("logStartOffset")
+            json.integer(partition.logStart.value)
+            json.key("visibleOffset")
+            json.integer(partition.visible.value)
+            json.key("sizeBytes")
+            json.integer(partition.size.value)
+            if let reason = partition.quarantine {
+                json.key("quarantine")
+                json.string(reason)
+            }
+            json.endObject()
+        }
+        json.endArray()
+    }
+}

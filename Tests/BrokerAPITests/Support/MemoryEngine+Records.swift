@@ -1,0 +1,116 @@
+import BrokerCore
+import RecordFormat
+
+extension MemoryEngine {
+    func append(_ appends: [AppendItem]) async throws(BrokerError) -> [AppendReceipt] {
+        let error = state.withLock { state in
+            state.appendCalls += 1
+            return state.appendError
+        }
+        if let error { throw error }
+        return appends.map { item in
+            state.withLock { state in
+                let index = Int(item.target.partition.value)
+                var log = state.topics[item.target.topic]?.logs[index] ?? Log()
+                let base = log.visible
+                for var batch in item.batches {
+                    batch.stamp(baseOffset: log.visible, leaderEpoch: LeaderEpoch(0))
+                    log.visible = batch.nextOffset
+                    log.batches.append(batch)
+                }
+                state.topics[item.target.topic]?.logs[index] = log
+                return AppendReceipt(target: item.target, base: base, end: log.visible)
+            }
+        }
+    }
+
+    func cursor(
+        for topic: TopicName,
+        partitions: [PartitionIndex]?,
+        start: StartPosition
+    ) throws(BrokerError) -> Cursor {
+        let description = try self.topic(topic)
+        let count = Int32(description.partitions.count)
+        var positions: [Cursor.Position] = []
+        for index in partitions ?? (0..<count).map({ PartitionIndex($0) }) {
+            let target = TopicPartition(topic, index)
+            guard index.value < count else { throw .partitionNotFound(target, count: count) }
+            let bounds = description.partitions[Int(index.value)]
+            let next: Offset
+            switch start {
+            case .earliest: next = bounds.logStart
+            case .latest: next = bounds.visible
+            case .beforeEnd(let count): next = max(bounds.logStart, Offset(bounds.visible.value - count))
+            case .offset(let offset): next = offset
+            }
+            positions.append(Cursor.Position(partition: target, topicID: description.id, next: next))
+        }
+        return Cursor(positions: positions)
+    }
+
+    func read(_ cursor: Cursor, budget: ReadBudget) async throws(BrokerError) -> ReadResult {
+        if let error = state.withLock({ $0.readError }) { throw error }
+        var cursor = cursor
+        var slices: [ReadResult.Slice] = []
+        var gaps: [ReadResult.Gap] = []
+        var bytes = 0
+        var lag: Int64 = 0
+        for index in cursor.positions.indices {
+            let position = cursor.positions[index]
+            let topic = state.withLock { $0.topics[position.partition.topic] }
+            guard let topic else { throw .topicNotFound(position.partition.topic) }
+            guard topic.id == position.topicID else { throw .topicReplaced(position.partition.topic) }
+            let log = topic.logs[Int(position.partition.partition.value)]
+            if position.next < log.logStart {
+                gaps.append(ReadResult.Gap(partition: position.partition, from: position.next, to: log.logStart))
+                cursor.positions[index].next = log.logStart
+            }
+            let start = cursor.positions[index].next
+            var taken: [RecordBatch] = []
+            for batch in log.batches where batch.nextOffset > start {
+                if bytes > 0, bytes >= budget.bytes.value { break }
+                taken.append(batch)
+                bytes += batch.encodedBytes.value
+            }
+            if let last = taken.last {
+                slices.append(
+                    ReadResult.Slice(
+                        position: index,
+                        partition: position.partition,
+                        start: start,
+                        batches: taken,
+                        next: last.nextOffset
+                    )
+                )
+                cursor.positions[index].next = last.nextOffset
+            }
+            lag += log.visible - cursor.positions[index].next
+        }
+        return ReadResult(slices: slices, gaps: gaps, cursor: cursor, caughtUp: lag == 0, lag: lag)
+    }
+
+    func wait(past cursor: Cursor, deadline: MonotonicInstant?) async -> WakeReason {
+        let next = state.withLock { $0.waits.isEmpty ? nil : $0.waits.removeFirst() }
+        if let next { return next(self) }
+        if let deadline { testClock.advance(to: deadline) }
+        return .timedOut
+    }
+
+    /// Every record of a topic, in the order of partition and offset.
+    func records(_ topic: TopicName) throws -> [DecodedRecord] {
+        let logs = state.withLock { $0.topics[topic]?.logs ?? [] }
+        return try logs.flatMap(\.batches).flatMap { try $0.decodedRecords() }
+    }
+
+    /// Appends batches to a partition and lets retention take what lies before an offset.
+    func store(_ topic: TopicName, _ partition: Int32, _ batches: [RecordBatch], logStart: Int64 = 0) async throws {
+        let target = TopicPartition(topic, PartitionIndex(partition))
+        _ = try await append([AppendItem(target: target, batches: batches)])
+        set { state in
+            guard var log = state.topics[topic]?.logs[Int(partition)] else { return }
+            log.logStart = Offset(logStart)
+            log.batches.removeAll { $0.nextOffset.value <= logStart }
+            state.topics[topic]?.logs[Int(partition)] = log
+        }
+    }
+}
