@@ -1,0 +1,31 @@
+import NIOCore
+
+/// Where the HTTP surface listens, and the bounds of its connections.
+public struct HTTPSurfaceConfiguration: Sendable {
+    /// The address or name to listen on.
+    public var host: String
+    /// The port; 0 takes a free one.
+    public var port: Int
+    /// Connections that are kept open; further ones wait to be accepted.
+    public var connectionsMax: Int = 16_384
+    /// Connections that wait to be accepted.
+    public var backlog: Int = 1024
+    /// The bytes of one request's header block, and of any one field of it.
+    public var headBytesMax: Int = 32 << 10
+    /// The fields of one request's header block.
+    public var headFieldsMax: Int = 128
+    /// How long a connection may be idle, or slow in sending a request, before it is closed.
+    public var idleTimeout: Duration = .seconds(75)
+    /// How long sent bytes may stay unacknowledged before the peer counts as gone: TCP_USER_TIMEOUT.
+    public var unacknowledgedMax: Duration = .seconds(30)
+    /// How much of a refused body is read and thrown away, so that the client gets to see the refusal.
+    public var discardBytesMax: Int = 64 << 20
+    /// How long requests in progress are given to end at shutdown before they are cancelled.
+    public var drainMax: Duration = .seconds(10)
+
+    /// Creates a configuration with the defaults for everything else.
+    public init(host: String = "127.0.0.1", port: Int = 8080) {
+        self.host = host
+        self.port = port
+    }
+}

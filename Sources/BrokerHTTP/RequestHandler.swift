@@ -1,0 +1,96 @@
+import BrokerAPI
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import NIOCore
+
+/// Carries one request from the connection to the API and its answer back.
+///
+/// It knows nothing of what a route means.
+struct RequestHandler: Sendable {
+    let api: API
+    let discardBytesMax: Int
+    /// Milliseconds since 1970, for the `Date` field.
+    let now: @Sendable () -> Int64
+
+    /// Ends a connection whose request was answered before all of it was read.
+    private struct UnreadBody: Error {}
+
+    /// Answers a request.
+    /// - Throws: what ends the connection: it broke, its task was cancelled, or a body was left unread.
+    @concurrent
+    func handle(_ request: Request, _ writer: consuming ResponseWriter) async throws {
+        let target = request.head.path ?? "/"
+        let match = match(request.method, target: target)
+        var body = RequestBodyReader(request)
+        switch match {
+        case .problem(let reply):
+            try await refuse(reply, of: request, unread: &body, writer)
+        case .found(let found):
+            // A body may be iterated once, and a stream iterates it to see its client leave: so no GET takes one.
+            if found.route.method == .get, body.mayHaveMore {
+                return try await refuse(API.bodyNotExpected(), of: request, unread: &body, writer)
+            }
+            if body.expectsContinue, !body.isDeclaredLarger(than: found.bodyBytesMax.value) {
+                try await writer.writeInformationalHead(HTTPResponse(status: .continue))
+            }
+            guard let bytes = try await body.collect(upTo: found.bodyBytesMax.value) else {
+                let reply = API.bodyTooLarge(max: found.bodyBytesMax)
+                return try await refuse(reply, of: request, unread: &body, writer)
+            }
+            let method: HTTPRequest.Method = request.method == .head ? .get : request.method
+            let call = APIRequest(method: method, target: target, headers: request.headers, body: bytes)
+            let reply = await api.respond(to: call, match: match, principal: .anonymous)
+            try await send(reply, to: request, writer)
+        }
+    }
+
+    /// The route, where HEAD is a GET whose body is not sent; a HEAD that would join a group is not.
+    private func match(_ method: HTTPRequest.Method, target: String) -> RouteMatch {
+        guard method == .head else { return api.match(method, target: target) }
+        let match = api.match(.get, target: target)
+        if case .found(let found) = match, found.route.action == .consume { return api.match(.head, target: target) }
+        return match
+    }
+
+    /// Sends a refusal before the body was read, then reads some of it.
+    ///
+    /// A client that is still sending would otherwise
+    /// meet a reset and lose the answer. The connection ends afterwards unless there was no more to read.
+    @concurrent
+    private func refuse(
+        _ reply: APIReply,
+        of request: Request,
+        unread body: inout RequestBodyReader,
+        _ writer: consuming ResponseWriter
+    ) async throws {
+        var reply = reply
+        if body.mayHaveMore { reply.headers[.connection] = "close" }
+        try await send(reply, to: request, writer)
+        if body.mayHaveMore {
+            try await body.discard(upTo: discardBytesMax)
+            throw UnreadBody()
+        }
+    }
+
+    @concurrent
+    private func send(_ reply: APIReply, to request: Request, _ writer: consuming ResponseWriter) async throws {
+        var head = HTTPResponse(status: reply.status, headerFields: reply.headers)
+        head.headerFields[.date] = HTTPDate.text(secondsSinceEpoch: now() / 1000)
+        head.headerFields[.server] = "millrace"
+        switch reply.body {
+        case .bytes(let bytes):
+            if reply.status != .noContent { head.headerFields[.contentLength] = String(bytes.readableBytes) }
+            guard request.method != .head, bytes.readableBytes > 0 else { return try await writer.writeResponse(head) }
+            try await writer.write(response: head, body: ResponseBody(byteBuffer: bytes))
+        case .stream(let stream) where request.method == .head:
+            head.headerFields[.contentLength] = "0"
+            await StreamSender(stream: stream).abandon()
+            try await writer.writeResponse(head)
+        case .stream(let stream):
+            // The connection cannot serve another request: whoever watches it for the client's leaving consumes it.
+            head.headerFields[.connection] = "close"
+            try await StreamSender(stream: stream).send(head: head, request: request, writer)
+        }
+    }
+}

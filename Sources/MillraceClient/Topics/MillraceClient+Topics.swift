@@ -1,0 +1,28 @@
+extension MillraceClient {
+    /// Creates a topic; does nothing when it is there with the same settings.
+    ///
+    /// - Parameter partitions: nil takes what is there, or the default of one.
+    @discardableResult
+    public func createTopic(_ name: String, partitions: Int? = nil) async throws(MillraceError) -> Answer<TopicInfo> {
+        struct Settings: Encodable { let partitions: Int? }
+        let body = try RequestBody.json(Settings(partitions: partitions))
+        return try await call(.PUT, ServerAddress.target(["v1", "topics", name]), body: body)
+    }
+
+    /// All topics, sorted by name.
+    public func topics() async throws(MillraceError) -> Answer<[TopicInfo]> {
+        struct List: Decodable { let topics: [TopicInfo] }
+        let list = try await call(.GET, "/v1/topics", as: List.self)
+        return Answer(value: list.value.topics, json: list.json)
+    }
+
+    /// One topic with the offsets of its partitions.
+    public func topic(_ name: String) async throws(MillraceError) -> Answer<TopicInfo> {
+        try await call(.GET, ServerAddress.target(["v1", "topics", name]))
+    }
+
+    /// Deletes a topic with its records and every group's commits on it.
+    public func deleteTopic(_ name: String) async throws(MillraceError) {
+        _ = try await answer(.DELETE, ServerAddress.target(["v1", "topics", name]))
+    }
+}

@@ -1,0 +1,31 @@
+// `environ` is a global of C that anything might change; nothing in this process does.
+@preconcurrency import Glibc
+
+/// The process's environment.
+enum Environment {
+    /// The value of a variable, unless it is unset or empty.
+    static func value(_ name: String) -> String? {
+        guard let value = getenv(name) else { return nil }
+        let text = String(cString: value)
+        return text.isEmpty ? nil : text
+    }
+
+    /// A path that means the same from everywhere, for logs and errors as well.
+    static func absolutePath(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let directory = getcwd(nil, 0) else { return path }
+        defer { free(directory) }
+        return String(cString: directory) + "/" + path
+    }
+
+    /// The names of all variables with a prefix, sorted.
+    static func names(withPrefix prefix: String) -> [String] {
+        var names: [String] = []
+        var next = environ
+        while let entry = next.pointee {
+            let name = String(cString: entry).prefix { $0 != "=" }
+            if name.hasPrefix(prefix) { names.append(String(name)) }
+            next += 1
+        }
+        return names.sorted()
+    }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+
+/// The options of `serve`; what is not given comes from the environment, then from the defaults.
+struct ServeOptions: ParsableArguments {
+    @Option(help: "The address to listen on. (default: 127.0.0.1)")
+    var host: String?
+
+    @Option(help: "The port; 0 takes a free one. (default: 8080)")
+    var port: String?
+
+    @Option(help: ArgumentHelp("Where the data lies; made if missing. (default: millrace-data)", valueName: "path"))
+    var dataDir: String?
+
+    @Option(
+        help: ArgumentHelp("The commit journal's size, when the directory is made. (default: 128)", valueName: "mib")
+    )
+    var journalMib: String?
+
+    @Option(help: ArgumentHelp("The size at which a segment is sealed. (default: 128)", valueName: "mib"))
+    var segmentMib: String?
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
+    var logLevel: String?
+}

@@ -1,0 +1,79 @@
+import BrokerCore
+import BrokerHTTP
+import Configuration
+import Logging
+
+/// The settings of a broker: command line, then environment, then defaults; all of them checked.
+struct ServeSettings {
+    /// A setting that cannot be.
+    struct Invalid: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// The broker's part.
+    var broker: BrokerConfiguration
+    /// The listener's part.
+    var http: HTTPSurfaceConfiguration
+    /// What is logged.
+    var logLevel: Logger.Level
+
+    /// Every key, as the environment spells it; the client's commands read the last.
+    private static let known = [
+        "MILLRACE_HOST", "MILLRACE_PORT", "MILLRACE_DATA_DIR", "MILLRACE_JOURNAL_MIB", "MILLRACE_SEGMENT_MIB",
+        "MILLRACE_LOG_LEVEL", "MILLRACE_SERVER",
+    ]
+
+    init(_ options: ServeOptions) throws(Invalid) {
+        try Self.refuseUnknown()
+        let environment = ConfigReader(provider: EnvironmentVariablesProvider())
+        func text(_ option: String?, _ key: ConfigKey) -> String? { option ?? environment.string(forKey: key) }
+
+        let host = text(options.host, "millrace.host") ?? "127.0.0.1"
+        let port = try Self.number(text(options.port, "millrace.port"), "port", 0...65_535) ?? 8080
+        let directory = text(options.dataDir, "millrace.data.dir") ?? "millrace-data"
+        broker = BrokerConfiguration(directory: Environment.absolutePath(directory))
+        http = HTTPSurfaceConfiguration(host: host, port: port)
+        logLevel = try Self.level(text(options.logLevel, "millrace.log.level"))
+
+        let journal = text(options.journalMib, "millrace.journal.mib")
+        if let mebibytes = try Self.number(journal, "journal-mib", 8...65_536) {
+            broker.store.ringBytes = .mebibytes(mebibytes)
+            // A frame is at most a quarter of the ring: a small ring means small requests.
+            broker.store.frameBytesMax = min(broker.store.frameBytesMax, .mebibytes(mebibytes / 4))
+        }
+        let segment = text(options.segmentMib, "millrace.segment.mib")
+        if let mebibytes = try Self.number(segment, "segment-mib", 1...2047) {
+            broker.store.segmentBytesMax = .mebibytes(mebibytes)
+        }
+        http.connectionsMax = broker.limits.connectionsMax
+        http.headBytesMax = broker.limits.requestHeadBytesMax.value
+        http.drainMax = broker.limits.drainMax
+    }
+
+    private static func refuseUnknown() throws(Invalid) {
+        let unknown = Environment.names(withPrefix: "MILLRACE_").filter { !known.contains($0) }
+        guard let first = unknown.first else { return }
+        throw Invalid(
+            description: "the environment variable \(first) is unknown; known are \(known.joined(separator: ", "))"
+        )
+    }
+
+    private static func number(_ text: String?, _ name: String, _ range: ClosedRange<Int>) throws(Invalid) -> Int? {
+        guard let text else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw Invalid(
+                description: "\(name) is a number from \(range.lowerBound) to \(range.upperBound), not '\(text)'"
+            )
+        }
+        return number
+    }
+
+    private static func level(_ text: String?) throws(Invalid) -> Logger.Level {
+        guard let text else { return .info }
+        guard let level = Logger.Level(rawValue: text.lowercased()) else {
+            let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Invalid(description: "log-level is one of \(levels), not '\(text)'")
+        }
+        return level
+    }
+}

@@ -1,0 +1,109 @@
+import BrokerCore
+import RecordFormat
+import Synchronization
+
+/// An engine of which only group streams work: each is a session that says nothing until it drains or is cancelled.
+final class FakeEngine: BrokerEngine {
+    let capabilities = EngineCapabilities(groups: true, atomicAppend: true)
+    let limits: Limits
+    let secretKey = [UInt8](repeating: 7, count: 32)
+    let clock: any MonotonicClock = SystemMonotonicClock()
+    /// One element each time a session is closed.
+    let closings: AsyncStream<Void>
+
+    private let closing: AsyncStream<Void>.Continuation
+    private let state = Mutex((phase: EnginePhase.ready, closedCount: 0, sessions: [FakeSession]()))
+    private let listensToDrain: Bool
+
+    /// An engine; one that does not listen lets its streams go on when it drains.
+    init(bodyBytesMax: ByteCount = .kibibytes(4), listensToDrain: Bool = true) {
+        var limits = Limits()
+        limits.requestBodyBytesMax = bodyBytesMax
+        self.limits = limits
+        self.listensToDrain = listensToDrain
+        (closings, closing) = AsyncStream.makeStream()
+    }
+
+    var phase: EnginePhase { state.withLock { $0.phase } }
+    var closedCount: Int { state.withLock { $0.closedCount } }
+
+    func drain() {
+        let sessions = state.withLock { state in
+            if listensToDrain { state.phase = .draining }
+            return state.sessions
+        }
+        guard listensToDrain else { return }
+        for session in sessions { session.end() }
+    }
+
+    func sessionClosed() {
+        state.withLock { $0.closedCount += 1 }
+        closing.yield()
+    }
+
+    func joinGroup(_ request: GroupJoinRequest) async throws(BrokerError) -> any GroupSession {
+        let session = FakeSession(engine: self)
+        state.withLock { $0.sessions.append(session) }
+        return session
+    }
+
+    func appendTime() -> Timestamp { Timestamp(millisecondsSinceEpoch: 0) }
+    func topics(in namespace: Namespace) -> [TopicDescription] { [] }
+    func groups(in namespace: Namespace) -> [GroupSummary] { [] }
+    func topic(_ name: TopicName) throws(BrokerError) -> TopicDescription { throw .topicNotFound(name) }
+    func group(_ name: GroupName) throws(BrokerError) -> GroupReport { throw .groupNotFound(name) }
+    func wait(past cursor: Cursor, deadline: MonotonicInstant?) async -> WakeReason { .draining }
+
+    func createTopic(_ name: TopicName, settings: TopicSettings) async throws(BrokerError) -> TopicCreation {
+        throw .unsupported("a fake")
+    }
+
+    func deleteTopic(_ name: TopicName) async throws(BrokerError) { throw .unsupported("a fake") }
+
+    func append(_ appends: [AppendItem]) async throws(BrokerError) -> [AppendReceipt] { throw .unsupported("a fake") }
+
+    func cursor(
+        for topic: TopicName,
+        partitions: [PartitionIndex]?,
+        start: StartPosition
+    ) throws(BrokerError) -> Cursor {
+        throw .topicNotFound(topic)
+    }
+
+    func read(_ cursor: Cursor, budget: ReadBudget) async throws(BrokerError) -> ReadResult {
+        throw .unsupported("a fake")
+    }
+
+    func commit(_ request: CommitOffsetsRequest) async throws(BrokerError) -> [CommitItemResult] {
+        throw .unsupported("a fake")
+    }
+}
+
+/// A membership that owns nothing.
+final class FakeSession: GroupSession {
+    let member = "m_1"
+    let groupEpoch: Int64 = 1
+
+    private let engine: FakeEngine
+    private let events: AsyncStream<GroupEvent>
+    private let event: AsyncStream<GroupEvent>.Continuation
+
+    init(engine: FakeEngine) {
+        self.engine = engine
+        (events, event) = AsyncStream.makeStream()
+        event.yield(.assigned(groupEpoch: 1, partitions: []))
+    }
+
+    func end() {
+        event.yield(.goodbye(reason: "drain", reconnect: true, retryAfterMilliseconds: 250))
+    }
+
+    func next(deadline: MonotonicInstant?) async -> GroupEvent {
+        var iterator = events.makeAsyncIterator()
+        return await iterator.next() ?? .idle
+    }
+
+    func close(_ reason: GroupCloseReason) async {
+        engine.sessionClosed()
+    }
+}
