@@ -199,5 +199,11 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["MillraceClient", "millrace"],
+            exclude: ["Support/read-segments.py"],
+            swiftSettings: settings
+        ),
     ]
 )
