@@ -199,6 +199,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(name: "TidyTests", swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["MillraceClient", "millrace"],

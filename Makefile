@@ -1,0 +1,55 @@
+# Everything a newcomer needs; `make` alone lists it. The scripts behind the targets are in .ci/.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+SWIFT ?= swift
+PORT ?= 8080
+ONCE ?=
+
+# Debug builds and tests in .build, release builds in .build-release, the tests' Python in .build-venv: git ignores all.
+RELEASE := .build-release
+CHECKED := --explicit-target-dependency-import-check error
+SWIFT_FILES := Sources Tests Bench/Sources Bench/Package.swift Package.swift
+
+.PHONY: help
+help: ## Show this list
+	@echo 'Millrace: a partitioned event log broker with consumer groups.'
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo '  make run ONCE=1     takes a free port, checks that every event was processed exactly once, stops'
+	@echo '  make run PORT=9090  listens there instead of 8080'
+
+.PHONY: setup
+setup: ## Install what building and testing need, where it is missing (Debian; as root or with sudo)
+	@.ci/setup build test
+
+.PHONY: release
+release: ## Build the release binary, .build-release/release/millrace
+	@.ci/setup build
+	$(SWIFT) build -c release --scratch-path $(RELEASE) --product millrace
+
+.PHONY: run
+run: release ## Start a broker, publish the sample, share it among three workers, show who did what
+	@BIN=$(RELEASE)/release/millrace ONCE=$(ONCE) PORT=$(PORT) .ci/demo
+
+.PHONY: lint
+lint: ## Check the format of every Swift file
+	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_FILES)
+
+.PHONY: test
+test: ## Check the format, build with warnings as errors, run every test
+	@.ci/setup build test
+	@.ci/phase 'format'  $(MAKE) --no-print-directory lint
+	@.ci/phase 'build'   $(SWIFT) build --build-tests $(CHECKED)
+	@.ci/phase 'tests'   env MILLRACE_PYTHON=$(CURDIR)/.build-venv/bin/python3 $(SWIFT) test --skip-build
+
+.PHONY: bench-disk
+bench-disk: ## Measure the disk's flushes: what one commit journal saves (DIRECTORY= and SECONDS_EACH= may be set)
+	$(SWIFT) run -c release --package-path Bench --scratch-path Bench/.build disk-probe \
+	    --directory $(or $(DIRECTORY),.) --seconds $(or $(SECONDS_EACH),10)
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	rm -rf .build .build-release .build-venv Bench/.build
