@@ -29,6 +29,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var options: ServeOptions
 
     func run() async throws {
+        DescriptorLimit.raise()
         do {
             let settings = try ServeSettings(options)
             LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
