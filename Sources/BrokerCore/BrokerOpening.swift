@@ -64,10 +64,12 @@ struct BrokerOpening: Sendable {
     }
 
     private func openStore() throws(BrokerStartError) -> LogStore {
+        let wallClock = wallClock
         do {
             return try LogStore.open(
                 configuration.store,
                 fileSystem: fileSystem,
+                wallTime: { Timestamp(millisecondsSinceEpoch: wallClock.nowMilliseconds) },
                 randomBytes: Self.randomBytes,
                 report: { logger.notice("\($0)") }
             )

@@ -37,6 +37,7 @@ public struct StoreWorkload: Sendable {
         try LogStore.open(
             configuration,
             fileSystem: fileSystem,
+            wallTime: { Timestamp(millisecondsSinceEpoch: 1_700_000_000_000) },
             randomBytes: { count in
                 var random = SplitMix64(seed: seed ^ UInt64(count))
                 return random.bytes(count)

@@ -15,6 +15,8 @@ public enum StorageError: Error, Sendable, CustomStringConvertible {
     case locked(path: FilePath, holder: String?)
     /// The file was written by a newer version of Millrace.
     case newerFormat(path: FilePath, found: UInt32, supported: UInt32)
+    /// The file was written by a version of before the first release.
+    case olderFormat(path: FilePath, found: UInt32, supported: UInt32)
     /// The directory is something else's.
     case notADataDirectory(path: FilePath, reason: String)
     /// The configuration cannot be met.
@@ -39,6 +41,9 @@ public enum StorageError: Error, Sendable, CustomStringConvertible {
             "\(path) is in use by another broker\(holder.map { " (process \($0))" } ?? ""): stop it, or choose another --data-dir"
         case .newerFormat(let path, let found, let supported):
             "\(path) has format \(found); this version reads up to \(supported): start it with the newer version"
+        case .olderFormat(let path, let found, let supported):
+            "\(path) has format \(found), which only builds before the first release wrote; this version reads \(supported):"
+                + " start with an empty --data-dir"
         case .notADataDirectory(let path, let reason):
             "\(path) is not a Millrace data directory: \(reason)"
         case .invalidConfiguration(let text):

@@ -12,7 +12,16 @@ import Testing
 @Suite struct DecoderFuzzTests {
     static let directory = [UInt8](repeating: 3, count: 16)
     static let path: FilePath = "/data/file"
-    static let sealed = SealedSegment(base: Offset(0), end: Offset(5), size: FilePosition(700), maxTimestamp: 12)
+    static let sealed = SealedSegment(
+        base: Offset(0),
+        end: Offset(5),
+        size: FilePosition(700),
+        maxTimestamp: 12,
+        sealedAt: Timestamp(millisecondsSinceEpoch: 13),
+        generation: 3,
+        checksums: .init(log: 1, index: 2, timeIndex: 3),
+        versionsChecksum: 4
+    )
     static let row = PartitionRow(
         key: TestStore.key,
         activeBase: Offset(5),
@@ -20,7 +29,9 @@ import Testing
         end: Offset(6),
         logStart: .zero,
         maxTimestamp: 9,
-        sealed: [sealed]
+        activeSince: Timestamp(millisecondsSinceEpoch: 8),
+        sealed: [sealed],
+        epochs: [EpochStart(epoch: LeaderEpoch(2), first: Offset(5))]
     )
 
     /// Each kind of file: its bytes, and a decoder.
@@ -40,6 +51,9 @@ import Testing
         )
         var manifest = Manifest()
         manifest.sealed = [sealed]
+        manifest.end = sealed.end
+        manifest.epochs = row.epochs
+        manifest.retired = [SegmentID(base: Offset(0), generation: 0)]
         let record = CheckpointRecord(generation: 4, lsn: LSN(4096), run: LeaderEpoch(2), isClean: false, rows: [row])
         let ring = RingGeometry(id: directory, block: 4096, ringBytes: 65536, frameBytesMax: 16384)
         return [

@@ -149,6 +149,7 @@ import Testing
             _ = try LogStore.open(
                 configuration,
                 fileSystem: SimulatedFileSystem(),
+                wallTime: { .epoch },
                 randomBytes: { [UInt8](repeating: 1, count: $0) },
                 report: { _ in }
             )

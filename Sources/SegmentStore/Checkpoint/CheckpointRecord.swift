@@ -56,13 +56,15 @@ struct CheckpointRecord: Hashable, Sendable {
 /// ```
 ///  0 16  topic id
 /// 16  4  partition
-/// 20  4  number of segments sealed but not yet in the manifest (only recovery leaves any)
+/// 20  4  number of segments sealed but not yet in the manifest
 /// 24  8  base offset of the active segment
 /// 32  8  its size
 /// 40  8  the next offset
 /// 48  8  log start offset
 /// 56  8  largest record timestamp in the active segment, -1 when it holds no record
-/// 64  .. a SealedSegment each
+/// 64  8  wall time of the active segment's first append, in milliseconds
+/// 72  4  number of epochs that are not in the manifest yet
+/// 76  .. a SealedSegment each, then an EpochStart each
 /// ```
 struct PartitionRow: Hashable, Sendable {
     let key: PartitionKey
@@ -71,13 +73,17 @@ struct PartitionRow: Hashable, Sendable {
     let end: Offset
     let logStart: Offset
     let maxTimestamp: Int64
+    let activeSince: Timestamp
     let sealed: [SealedSegment]
+    let epochs: [EpochStart]
 
     func encode(into buffer: inout ByteBuffer) {
         buffer.writeTopicID(key.topic)
         buffer.writeMultipleIntegers(key.partition.value, UInt32(sealed.count))
         buffer.writeMultipleIntegers(activeBase.value, position.value, end.value, logStart.value, maxTimestamp)
+        buffer.writeMultipleIntegers(activeSince.millisecondsSinceEpoch, UInt32(epochs.count))
         for segment in sealed { segment.encode(into: &buffer) }
+        for epoch in epochs { epoch.encode(into: &buffer) }
     }
 
     init(
@@ -87,7 +93,9 @@ struct PartitionRow: Hashable, Sendable {
         end: Offset,
         logStart: Offset,
         maxTimestamp: Int64,
-        sealed: [SealedSegment]
+        activeSince: Timestamp,
+        sealed: [SealedSegment],
+        epochs: [EpochStart]
     ) {
         self.key = key
         self.activeBase = activeBase
@@ -95,7 +103,9 @@ struct PartitionRow: Hashable, Sendable {
         self.end = end
         self.logStart = logStart
         self.maxTimestamp = maxTimestamp
+        self.activeSince = activeSince
         self.sealed = sealed
+        self.epochs = epochs
     }
 
     init?(decoding buffer: inout ByteBuffer) {
@@ -104,12 +114,18 @@ struct PartitionRow: Hashable, Sendable {
             let (base, position, end, logStart, time) = buffer.readMultipleIntegers(
                 as: (Int64, UInt64, Int64, Int64, Int64).self
             ),
+            let (since, epochCount) = buffer.readMultipleIntegers(as: (Int64, UInt32).self),
             base >= 0, end >= base, logStart >= 0
         else { return nil }
         var sealed: [SealedSegment] = []
         for _ in 0..<sealedCount {
             guard let segment = SealedSegment(decoding: &buffer) else { return nil }
             sealed.append(segment)
+        }
+        var epochs: [EpochStart] = []
+        for _ in 0..<epochCount {
+            guard let epoch = EpochStart(decoding: &buffer) else { return nil }
+            epochs.append(epoch)
         }
         self.init(
             key: PartitionKey(topic: topic, partition: PartitionIndex(partition)),
@@ -118,7 +134,9 @@ struct PartitionRow: Hashable, Sendable {
             end: Offset(end),
             logStart: Offset(logStart),
             maxTimestamp: time,
-            sealed: sealed
+            activeSince: Timestamp(millisecondsSinceEpoch: since),
+            sealed: sealed,
+            epochs: epochs
         )
     }
 }

@@ -20,11 +20,15 @@ enum SealedFile {
         case manifest = "MLRMANI\n"
         case checkpoint = "MLRCKPT\n"
         case ring = "MLRRING\n"
+        case producers = "MLRPROD\n"
+        case snapshot = "MLRSNAP\n"
+        case versions = "MLRVERS\n"
+        case salvage = "MLRSALV\n"
     }
 
     static let headerBytes = 36
     /// The layout version of every body written now.
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
 
     /// The file's bytes for a body.
     static func encode(_ kind: Kind, directory: [UInt8], body: ByteBuffer) -> ByteBuffer {
@@ -62,7 +66,9 @@ enum SealedFile {
         guard version <= Self.version else {
             throw .newerFormat(path: path, found: version, supported: Self.version)
         }
-        guard version == Self.version else { throw damaged(8, "format \(version) was never written") }
+        guard version == Self.version else {
+            throw .olderFormat(path: path, found: version, supported: Self.version)
+        }
         guard let body = reader.readSlice(length: Int(length)) else {
             throw damaged(12, "\(length) bytes of body are announced and \(reader.readableBytes) are there")
         }

@@ -18,7 +18,9 @@ extension PartitionLog {
                 end: state.end,
                 logStart: state.logStart,
                 maxTimestamp: state.maxTimestamp,
-                sealed: state.unlisted
+                activeSince: state.activeSince,
+                sealed: state.unlisted,
+                epochs: state.epochs.filter { !state.manifest.epochs.contains($0) }
             )
         }
     }
@@ -52,7 +54,7 @@ extension PartitionLog {
     private func quarantine(_ error: FileError) throws(StorageError) {
         guard error.code != .tooManyOpenFiles, error.code != .tooManyOpenFilesInSystem else { throw .io(error) }
         let isBelowCheckpoint = state.withLock { state in
-            let isBelow = state.checkpointed.covers(state.active?.base ?? .zero, state.position)
+            let isBelow = state.checkpointed.covers(state.active?.base ?? state.end, state.position)
             if isBelow { state.quarantine = "\(error)" }
             return isBelow
         }
@@ -68,7 +70,7 @@ extension PartitionLog {
     /// The segments that are sealed and not in the manifest yet, and the end that the checkpoint will cover.
     func captureSealed() -> (sealed: [SealedSegment], end: LogPlace) {
         state.withLock { state in
-            (state.unlisted, LogPlace(segmentBase: state.active?.base ?? .zero, position: state.position))
+            (state.unlisted, LogPlace(segmentBase: state.active?.base ?? state.end, position: state.position))
         }
     }
 
@@ -91,26 +93,18 @@ extension PartitionLog {
     ///
     /// A manifest that cannot be written, for want of room say, is left as it is: the checkpoint's row lists the segments
     /// until one can. Only a failed flush counts.
-    func extendManifest(by sealed: [SealedSegment], directoryID: [UInt8]) throws(FileError) {
-        var changed = state.withLock { state in
-            var manifest = state.manifest
-            manifest.logStart = state.logStart
-            return manifest
-        }
-        changed.sealed.append(contentsOf: sealed)
+    func extendManifest(by sealed: [SealedSegment]) throws(FileError) {
+        let (logStart, epochs) = state.withLock { ($0.logStart, $0.epochs) }
         do throws(FileError) {
-            try fileSystem.replace(
-                directory.appending(Manifest.fileName),
-                with: changed.encoded(directory: directoryID),
-                fileSite: .manifest,
-                nameSite: .manifestName
-            )
+            try changeManifest { manifest in
+                manifest.logStart = max(manifest.logStart, logStart)
+                manifest.sealed.append(contentsOf: sealed)
+                manifest.end = sealed.last?.end ?? manifest.end
+                for epoch in epochs { manifest.epochs.note(epoch.epoch, first: epoch.first) }
+            }
         } catch {
             guard error.operation != .flush, error.operation != .flushDirectory else { throw error }
-            return
         }
-        // Only the flusher changes the manifest, so nothing was added to it meanwhile.
-        state.withLock { $0.manifest = changed }
     }
 
     func noteCheckpoint(end: LogPlace) {
@@ -128,6 +122,6 @@ extension PartitionLog {
 extension PartitionLog.State {
     /// Sealed segments that the manifest does not list.
     var unlisted: [SealedSegment] {
-        sealed.map(\.facts).filter { $0.base >= manifest.end ?? .zero }
+        sealed.map(\.facts).filter { $0.base >= manifest.end }
     }
 }

@@ -16,16 +16,22 @@ extension PartitionLog {
     /// Blocks for file reads. Returns at least one batch if there is one, and otherwise about `bytesMax` at most.
     /// - Throws: `offsetOutOfRange`, `deleted`, `corrupt` with the place.
     public func read(from offset: Offset, bytesMax: ByteCount) throws(StorageError) -> LogSlice {
-        guard let reader = try reader(at: offset) else { return LogSlice(batches: [], next: offset) }
-        do throws(StorageError) {
-            let batches = try reader.read(from: offset, bytesMax: bytesMax)
-            return LogSlice(batches: batches, next: batches.last?.nextOffset ?? offset)
-        } catch {
-            throw judged(error, in: reader)
+        var next = offset
+        while let reader = try reader(at: next) {
+            defer { reader.segment.release() }
+            do throws(StorageError) {
+                let batches = try reader.read(from: next, bytesMax: bytesMax)
+                if let last = batches.last { return LogSlice(batches: batches, next: last.nextOffset) }
+            } catch {
+                throw judged(error, in: reader)
+            }
+            // Compaction has left nothing from here to the segment's end.
+            next = reader.end
         }
+        return LogSlice(batches: [], next: next)
     }
 
-    /// The reader of the segment that holds an offset; nil at the visible end.
+    /// The reader of the segment that holds an offset, which it acquires; nil at the visible end.
     private func reader(at offset: Offset) throws(StorageError) -> SegmentReader? {
         try state.withLock { state throws(StorageError) in
             guard !state.isDeleted else { throw .deleted }
@@ -34,12 +40,19 @@ extension PartitionLog {
             }
             guard offset < state.end else { return nil }
             if let active = state.active, offset >= active.base {
-                return SegmentReader(segment: active, limit: state.position, isSealed: false)
+                active.acquire()
+                return SegmentReader(segment: active, limit: state.position, end: state.end, isSealed: false)
             }
             guard let found = state.sealed.last(where: { $0.facts.base <= offset }), offset < found.facts.end else {
                 throw .corrupt(path: directory, position: .zero, reason: "no segment holds offset \(offset)")
             }
-            return SegmentReader(segment: found.segment, limit: found.facts.size, isSealed: true)
+            found.segment.acquire()
+            return SegmentReader(
+                segment: found.segment,
+                limit: found.facts.size,
+                end: found.facts.end,
+                isSealed: true
+            )
         }
     }
 

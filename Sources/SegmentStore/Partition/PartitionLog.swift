@@ -10,9 +10,13 @@ public final class PartitionLog: Sendable {
     /// The identity.
     public let key: PartitionKey
     let directory: FilePath
+    /// The data directory's id, which its files carry.
+    let owner: [UInt8]
     let fileSystem: any FileSystem
     let health: StoreHealth
     let state: Mutex<State>
+    /// Held while the manifest is replaced, so that each change is made to the one before.
+    let maintenance = Mutex<Void>(())
 
     /// The log as it stands between two rounds.
     struct State {
@@ -27,6 +31,10 @@ public final class PartitionLog: Sendable {
         var logStart: Offset
         /// The largest timestamp in the active segment.
         var maxTimestamp: Int64
+        /// When the active segment got its first record.
+        var activeSince = Timestamp.epoch
+        /// Where each run began to append.
+        var epochs: [EpochStart] = []
         /// What the manifest file lists.
         var manifest: Manifest
         /// Whether the last block holds flushed bytes that the journal does not hold: they must go there before the block
@@ -56,17 +64,30 @@ public final class PartitionLog: Sendable {
         let facts: SealedSegment
     }
 
-    init(key: PartitionKey, directory: FilePath, fileSystem: any FileSystem, health: StoreHealth, state: sending State)
-    {
+    init(
+        key: PartitionKey,
+        directory: FilePath,
+        owner: [UInt8],
+        fileSystem: any FileSystem,
+        health: StoreHealth,
+        state: sending State
+    ) {
         self.key = key
         self.directory = directory
+        self.owner = owner
         self.fileSystem = fileSystem
         self.health = health
         self.state = Mutex(state)
     }
 
     /// A new partition without records.
-    convenience init(creating key: PartitionKey, directory: FilePath, fileSystem: any FileSystem, health: StoreHealth) {
+    convenience init(
+        creating key: PartitionKey,
+        directory: FilePath,
+        owner: [UInt8],
+        fileSystem: any FileSystem,
+        health: StoreHealth
+    ) {
         let state = State(
             sealed: [],
             active: nil,
@@ -78,7 +99,14 @@ public final class PartitionLog: Sendable {
             needsTailBlock: false,
             checkpointed: LogPlace(segmentBase: .zero, position: .zero)
         )
-        self.init(key: key, directory: directory, fileSystem: fileSystem, health: health, state: state)
+        self.init(
+            key: key,
+            directory: directory,
+            owner: owner,
+            fileSystem: fileSystem,
+            health: health,
+            state: state
+        )
     }
 
     /// The marks at this moment.
@@ -97,6 +125,11 @@ public final class PartitionLog: Sendable {
     /// Why the partition refuses appends, if it does.
     public var quarantine: String? {
         state.withLock { $0.quarantine }
+    }
+
+    /// The offset below which history is incomplete, since compaction has removed older values; 0 when it has not.
+    public var compactedBelow: Offset {
+        state.withLock { $0.manifest.compactedBelow }
     }
 
     func markDeleted() {

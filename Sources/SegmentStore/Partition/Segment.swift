@@ -8,17 +8,21 @@ import SystemPackage
 /// Any thread may read. Only the journal thread writes, and only to the active segment; only the flusher flushes. The
 /// descriptor is opened once and stays open, so that a flush error is told to the flusher that must know it.
 final class Segment: Sendable {
-    let base: Offset
+    let id: SegmentID
     let directory: FilePath
     let fileSystem: any FileSystem
     private let handle: Mutex<(any StoreFile)?>
     /// nil until it is first needed, for a segment that an earlier run wrote.
     private let index: Mutex<OffsetIndex?>
+    /// How many reads are under way: the files of a retired segment are unlinked when there is none.
+    private let readerCount = Atomic<Int>(0)
 
     /// A segment that an earlier run wrote.
-    init(base: Offset, directory: FilePath, fileSystem: any FileSystem) {
-        self.base = base
-        self.directory = directory
+    ///
+    /// - Parameter partition: the partition's directory.
+    init(_ id: SegmentID, partition: FilePath, fileSystem: any FileSystem) {
+        self.id = id
+        directory = id.directory(in: partition)
         self.fileSystem = fileSystem
         handle = Mutex(nil)
         index = Mutex(nil)
@@ -26,15 +30,32 @@ final class Segment: Sendable {
 
     /// A new, empty segment.
     init(creating base: Offset, directory: FilePath, fileSystem: any FileSystem) throws(FileError) {
-        self.base = base
+        id = SegmentID(base: base, generation: 0)
         self.directory = directory
         self.fileSystem = fileSystem
         handle = Mutex(try fileSystem.open(directory.appending(SegmentName.log(base)), .create))
         index = Mutex(OffsetIndex())
     }
 
+    var base: Offset { id.base }
+    /// Whether compaction made it, so that offsets and batches may be missing in it.
+    var isSparse: Bool { id.generation > 0 }
     var path: FilePath { directory.appending(SegmentName.log(base)) }
     var indexPath: FilePath { directory.appending(SegmentName.index(base)) }
+
+    /// Keeps the files until `release`.
+    ///
+    /// Called under the lock of the partition whose list holds the segment.
+    func acquire() {
+        readerCount.add(1, ordering: .acquiring)
+    }
+
+    func release() {
+        readerCount.subtract(1, ordering: .releasing)
+    }
+
+    /// Whether a read is under way; once the segment is in no list, it stays false when it was false.
+    var isHeld: Bool { readerCount.load(ordering: .acquiring) > 0 }
 
     /// The descriptor, opened at first use.
     func file() throws(FileError) -> any StoreFile {

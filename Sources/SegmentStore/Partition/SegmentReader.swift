@@ -8,13 +8,16 @@ struct SegmentReader {
     let segment: Segment
     /// The end of what may be read.
     let limit: FilePosition
+    /// The segment's end (exclusive).
+    let end: Offset
     let isSealed: Bool
 
     /// One call to the file reads at most this much of a segment that is being written, so that the writer, who needs
     /// the same inode, waits little; sealed segments are read in larger steps.
     private var callBytesMax: Int { isSealed ? 1 << 20 : 64 * 1024 }
 
-    /// The batches from the one that holds `offset` on: at least one, and no more than one call to the file brings.
+    /// The batches from the one that holds `offset` on: no more than one call to the file brings, and at least one, unless
+    /// compaction has left none.
     ///
     /// - Throws: `corrupt` with the place; also when the offset, which was written here, is not found.
     func read(from offset: Offset, bytesMax: ByteCount) throws(StorageError) -> [RecordBatch] {
@@ -33,7 +36,7 @@ struct SegmentReader {
             // What stands before the damage is answered; the next read begins at it and says so.
             if batches.isEmpty { throw error }
         }
-        guard !batches.isEmpty else {
+        guard !batches.isEmpty || segment.isSparse else {
             throw .corrupt(path: segment.path, position: limit, reason: "offset \(offset) is not where it was written")
         }
         return batches

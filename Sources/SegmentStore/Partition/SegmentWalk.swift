@@ -77,7 +77,9 @@ struct SegmentWalk {
         guard let size = RecordBatch.length(inPrefix: header), (limit - position).value >= size else {
             throw damaged("a batch's length makes no sense")
         }
-        guard !isOverflow, last >= base.value, last < .max, base >= segment.base, base == expected ?? base else {
+        guard !isOverflow, last >= base.value, last < .max, base >= segment.base,
+            segment.isSparse ? base >= expected ?? base : base == expected ?? base
+        else {
             throw damaged("a batch does not begin at the offset where the one before ends")
         }
         return Place(position: position, size: ByteCount(size), last: Offset(last))

@@ -20,6 +20,10 @@ struct RecoveringPartition {
     private var end = Offset.zero
     private var logStart = Offset.zero
     private var maxTimestamp: Int64 = -1
+    private var activeSince: Timestamp
+    private var epochs: [EpochStart] = []
+    /// The time of this start, at which the segments that it seals count as sealed.
+    private let now: Timestamp
     private var touched: [Segment] = []
 
     init(
@@ -28,11 +32,14 @@ struct RecoveringPartition {
         fileSystem: any FileSystem,
         directoryID: [UInt8],
         row: PartitionRow?,
+        now: Timestamp,
         isClean: Bool
     ) throws(StorageError) {
         self.key = key
         self.directory = directory
         self.fileSystem = fileSystem
+        self.now = now
+        activeSince = now
         try readManifest(directoryID)
         start(from: row)
         try checkFiles(isClean: isClean)
@@ -52,13 +59,15 @@ struct RecoveringPartition {
     }
 
     private mutating func start(from row: PartitionRow?) {
-        let manifestEnd = manifest.end ?? .zero
-        sealed = manifest.sealed + (row?.sealed.filter { $0.base >= manifestEnd } ?? [])
+        sealed = manifest.sealed + (row?.sealed.filter { $0.base >= manifest.end } ?? [])
+        epochs = manifest.epochs
+        for epoch in row?.epochs ?? [] { epochs.note(epoch.epoch, first: epoch.first) }
         logStart = max(manifest.logStart, row?.logStart ?? .zero)
-        let sealedEnd = sealed.last?.end ?? .zero
-        if let row, row.end > sealedEnd || manifest.sealed.isEmpty {
+        let sealedEnd = sealed.last?.end ?? manifest.end
+        if let row, row.end > sealedEnd || manifest == Manifest() {
             (activeBase, position, end) = (row.activeBase, row.position, row.end)
             maxTimestamp = row.maxTimestamp
+            activeSince = row.activeSince
         } else {
             (activeBase, position, end) = (sealedEnd, .zero, sealedEnd)
         }
@@ -72,19 +81,19 @@ struct RecoveringPartition {
     /// A file that is missing or shorter than what was flushed is damage; after a clean stop a longer one is, too.
     private mutating func checkFiles(isClean: Bool) throws(StorageError) {
         for facts in sealed where damage == nil {
-            damage = try mismatch(facts.base, expected: facts.size, isExact: true)
+            damage = try mismatch(facts.id, expected: facts.size, isExact: true)
         }
         guard position > .zero else { return }
-        if damage == nil { damage = try mismatch(activeBase, expected: position, isExact: isClean) }
-        active = Segment(base: activeBase, directory: directory, fileSystem: fileSystem)
+        if damage == nil { damage = try mismatch(activeID, expected: position, isExact: isClean) }
+        active = Segment(activeID, partition: directory, fileSystem: fileSystem)
     }
 
     private func mismatch(
-        _ base: Offset,
+        _ id: SegmentID,
         expected: FilePosition,
         isExact: Bool
     ) throws(StorageError) -> String? {
-        let path = directory.appending(SegmentName.log(base))
+        let path = id.directory(in: directory).appending(SegmentName.log(id.base))
         let size = try StorageError.wrap { () throws(FileError) -> FilePosition? in
             guard try fileSystem.kind(of: path) == .file else { return nil }
             let file = try fileSystem.open(path, .read)
@@ -115,6 +124,7 @@ struct RecoveringPartition {
         }
         do throws(FileError) {
             if rolls { try roll() }
+            epochs.note(BatchHeader.leaderEpoch(batch), first: end)
             try activeForWriting().file().write([batch], at: position)
         } catch {
             throw .io(error)
@@ -162,13 +172,23 @@ struct RecoveringPartition {
         if let active {
             // What a refused round left behind the end must not become part of a sealed segment.
             try active.file().truncate(to: position)
-            sealed.append(SealedSegment(base: activeBase, end: end, size: position, maxTimestamp: maxTimestamp))
+            let facts = SealedSegment(
+                base: activeBase,
+                end: end,
+                size: position,
+                maxTimestamp: maxTimestamp,
+                sealedAt: now
+            )
+            sealed.append(facts)
         }
         active = nil
         activeBase = end
         position = .zero
         maxTimestamp = -1
+        activeSince = now
     }
+
+    private var activeID: SegmentID { SegmentID(base: activeBase, generation: 0) }
 
     private mutating func activeForWriting() throws(FileError) -> Segment {
         let segment: Segment
@@ -211,23 +231,24 @@ struct RecoveringPartition {
     }
 
     func row() -> PartitionRow {
-        let manifestEnd = manifest.end ?? .zero
-        return PartitionRow(
+        PartitionRow(
             key: key,
             activeBase: activeBase,
             position: position,
             end: end,
             logStart: logStart,
             maxTimestamp: maxTimestamp,
-            sealed: sealed.filter { $0.base >= manifestEnd }
+            activeSince: activeSince,
+            sealed: sealed.filter { $0.base >= manifest.end },
+            epochs: epochs.filter { !manifest.epochs.contains($0) }
         )
     }
 
     /// The log as it is served.
-    func log(health: StoreHealth) -> PartitionLog {
+    func log(owner: [UInt8], health: StoreHealth) -> PartitionLog {
         let sealedLogs = sealed.map { facts in
             PartitionLog.SealedLog(
-                segment: Segment(base: facts.base, directory: directory, fileSystem: fileSystem),
+                segment: Segment(facts.id, partition: directory, fileSystem: fileSystem),
                 facts: facts
             )
         }
@@ -238,11 +259,20 @@ struct RecoveringPartition {
             end: end,
             logStart: logStart,
             maxTimestamp: maxTimestamp,
+            activeSince: activeSince,
+            epochs: epochs,
             manifest: manifest,
             needsTailBlock: true,
             checkpointed: PartitionLog.LogPlace(segmentBase: activeBase, position: position),
             quarantine: damage
         )
-        return PartitionLog(key: key, directory: directory, fileSystem: fileSystem, health: health, state: state)
+        return PartitionLog(
+            key: key,
+            directory: directory,
+            owner: owner,
+            fileSystem: fileSystem,
+            health: health,
+            state: state
+        )
     }
 }

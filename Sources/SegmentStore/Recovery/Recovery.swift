@@ -11,6 +11,7 @@ struct Recovery {
     let meta: StoreMeta
     let paths: StorePaths
     let fileSystem: any FileSystem
+    let wallTime: WallTime
     let lock: any StoreLock
     let slots: CheckpointSlots
     let health = StoreHealth()
@@ -27,12 +28,14 @@ struct Recovery {
         meta: StoreMeta,
         paths: StorePaths,
         fileSystem: any FileSystem,
+        wallTime: @escaping WallTime,
         lock: any StoreLock
     ) throws(StorageError) {
         self.configuration = configuration
         self.meta = meta
         self.paths = paths
         self.fileSystem = fileSystem
+        self.wallTime = wallTime
         self.lock = lock
         slots = CheckpointSlots(fileSystem: fileSystem, paths: paths, directoryID: meta.directoryID)
     }
@@ -131,6 +134,7 @@ struct Recovery {
         // A deletion that was acknowledged holds, also where its directory was not removed yet.
         for id in journal.deletedTopics { topics[id] = nil }
         try refuseNamesakes()
+        let now = wallTime()
         let rows = Dictionary(checkpoint.rows.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         for topic in topics.values {
             for index in 0..<topic.partitionCount {
@@ -141,6 +145,7 @@ struct Recovery {
                     fileSystem: fileSystem,
                     directoryID: meta.directoryID,
                     row: rows[key],
+                    now: now,
                     isClean: checkpoint.isClean
                 )
                 if let damage = partition.damage, journal.appendedPartitions.contains(key) {
@@ -220,7 +225,7 @@ struct Recovery {
 
     private func store(_ record: CheckpointRecord, ring: JournalRing) -> LogStore {
         var logs: [PartitionKey: PartitionLog] = [:]
-        for (key, partition) in partitions { logs[key] = partition.log(health: health) }
+        for (key, partition) in partitions { logs[key] = partition.log(owner: meta.directoryID, health: health) }
         let journal = LogStore.JournalState(
             ring: ring,
             buffer: FrameBuffer(ring: ring.geometry),
@@ -232,6 +237,7 @@ struct Recovery {
             meta: meta,
             run: record.run,
             fileSystem: fileSystem,
+            wallTime: wallTime,
             paths: paths,
             slots: slots,
             lock: lock,

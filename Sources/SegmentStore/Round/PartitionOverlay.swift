@@ -9,6 +9,8 @@ struct PartitionOverlay {
     private(set) var position: FilePosition
     private(set) var end: Offset
     private(set) var maxTimestamp: Int64
+    private(set) var activeSince: Timestamp
+    private(set) var epochs: [EpochStart]
     private(set) var sealed: [PartitionLog.SealedLog] = []
     private(set) var created: [Segment] = []
     private(set) var writes: [Write] = []
@@ -32,8 +34,8 @@ struct PartitionOverlay {
 
     init(_ log: PartitionLog) {
         self.log = log
-        (active, position, end, maxTimestamp) = log.state.withLock { state in
-            (state.active, state.position, state.end, state.maxTimestamp)
+        (active, position, end, maxTimestamp, activeSince, epochs) = log.state.withLock { state in
+            (state.active, state.position, state.end, state.maxTimestamp, state.activeSince, state.epochs)
         }
         before = (active, position)
     }
@@ -44,9 +46,11 @@ struct PartitionOverlay {
         _ batch: RecordBatch,
         frame: FrameBuffer,
         epoch: LeaderEpoch,
-        segmentBytesMax: ByteCount
+        limits: SegmentLimits,
+        now: Timestamp
     ) throws(FileError) {
-        let segment = try segmentWithRoom(for: batch.encodedBytes, segmentBytesMax: segmentBytesMax)
+        let segment = try segmentWithRoom(for: batch, limits, now)
+        epochs.note(epoch, first: end)
         let start = position
         let place = FrameEntry.Place(key: log.key, segmentBase: segment.base, position: start, offset: end)
         let stamped = frame.append(batch, at: place, epoch: epoch)
@@ -66,13 +70,20 @@ struct PartitionOverlay {
     }
 
     private mutating func segmentWithRoom(
-        for bytes: ByteCount,
-        segmentBytesMax: ByteCount
+        for batch: RecordBatch,
+        _ limits: SegmentLimits,
+        _ now: Timestamp
     ) throws(FileError) -> Segment {
         if let active {
-            let fits = position.advanced(by: bytes).value <= UInt64(segmentBytesMax.value)
-            if fits || position == .zero { return active }
-            let facts = SealedSegment(base: active.base, end: end, size: position, maxTimestamp: maxTimestamp)
+            let isFull = limits.isFull(position, adding: batch.encodedBytes, since: activeSince, now: now)
+            if !isFull || position == .zero { return active }
+            let facts = SealedSegment(
+                base: active.base,
+                end: end,
+                size: position,
+                maxTimestamp: maxTimestamp,
+                sealedAt: now
+            )
             sealed.append(PartitionLog.SealedLog(segment: active, facts: facts))
         }
         let segment = try Segment(creating: end, directory: log.directory, fileSystem: log.fileSystem)
@@ -80,6 +91,7 @@ struct PartitionOverlay {
         active = segment
         position = .zero
         maxTimestamp = -1
+        activeSince = now
         return segment
     }
 
@@ -116,6 +128,8 @@ struct PartitionOverlay {
             state.position = position
             state.end = end
             state.maxTimestamp = maxTimestamp
+            state.activeSince = activeSince
+            state.epochs = epochs
             if !created.isEmpty { state.needsTailBlock = false }
         }
     }

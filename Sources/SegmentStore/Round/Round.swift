@@ -7,6 +7,7 @@ struct Round {
     private let store: LogStore
     private let frame: FrameBuffer
     private let epoch: LeaderEpoch
+    private let now: Timestamp
     private(set) var overlays: [PartitionKey: PartitionOverlay] = [:]
     private(set) var deletedTopics: [TopicID] = []
     private(set) var outcomes: [CommitOutcome] = []
@@ -15,6 +16,7 @@ struct Round {
         self.store = store
         self.frame = frame
         self.epoch = epoch
+        now = store.wallTime()
         frame.reset()
     }
 
@@ -50,7 +52,8 @@ struct Round {
                 batch,
                 frame: frame,
                 epoch: epoch,
-                segmentBytesMax: store.configuration.segmentBytesMax
+                limits: SegmentLimits(of: append.key, store.configuration),
+                now: now
             )
         }
         return AppendedRange(key: append.key, base: base, end: overlay.end)

@@ -126,7 +126,7 @@ extension LogStore {
                 try fileSystem.flushDirectory(partition.log.directory, .segmentNames)
             }
             if !partition.sealed.isEmpty {
-                try partition.log.extendManifest(by: partition.sealed, directoryID: meta.directoryID)
+                try partition.log.extendManifest(by: partition.sealed)
             }
         }
         guard !checkpoint.deletedTopics.isEmpty else { return }

@@ -4,6 +4,9 @@ import SystemPackage
 /// Bytes that nobody can guess, from the system: ids and keys are made of them.
 public typealias RandomBytes = @Sendable (_ count: Int) -> [UInt8]
 
+/// The wall clock, for what must keep its meaning over restarts: the age of segments, retention.
+public typealias WallTime = @Sendable () -> Timestamp
+
 extension LogStore {
     /// Opens a data directory, made if missing, and recovers it after an unclean stop.
     ///
@@ -14,6 +17,7 @@ extension LogStore {
     public static func open(
         _ configuration: StoreConfiguration,
         fileSystem: any FileSystem,
+        wallTime: @escaping WallTime,
         randomBytes: RandomBytes,
         report: (String) -> Void
     ) throws(StorageError) -> LogStore {
@@ -34,6 +38,7 @@ extension LogStore {
                 meta: meta,
                 paths: paths,
                 fileSystem: fileSystem,
+                wallTime: wallTime,
                 lock: lock
             )
             return try recovery.run(report: report)

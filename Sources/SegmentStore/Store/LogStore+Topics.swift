@@ -43,6 +43,7 @@ extension LogStore {
                 table.logs[key] = PartitionLog(
                     creating: key,
                     directory: paths.partition(key),
+                    owner: meta.directoryID,
                     fileSystem: fileSystem,
                     health: health
                 )

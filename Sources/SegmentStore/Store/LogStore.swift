@@ -15,6 +15,7 @@ public final class LogStore: Sendable {
     /// The leader epoch that batches of this run carry: one more after each unclean stop.
     public let run: LeaderEpoch
     let fileSystem: any FileSystem
+    let wallTime: WallTime
     let paths: StorePaths
     let slots: CheckpointSlots
     let ring: RingGeometry
@@ -50,6 +51,7 @@ public final class LogStore: Sendable {
         meta = parts.meta
         run = parts.run
         fileSystem = parts.fileSystem
+        wallTime = parts.wallTime
         paths = parts.paths
         slots = parts.slots
         ring = journal.ring.geometry
@@ -66,6 +68,7 @@ public final class LogStore: Sendable {
         let meta: StoreMeta
         let run: LeaderEpoch
         let fileSystem: any FileSystem
+        let wallTime: WallTime
         let paths: StorePaths
         let slots: CheckpointSlots
         let lock: any StoreLock

@@ -13,6 +13,9 @@ public struct StoreConfiguration: Sendable {
     public var frameBytesMax = ByteCount.mebibytes(24)
     /// A segment is sealed before it grows past this, unless one batch alone is larger.
     public var segmentBytesMax = ByteCount.mebibytes(128)
+    /// A segment is sealed when its first record was appended this long ago; each partition's is up to a twentieth less, so
+    /// that they do not all roll at once.
+    public var segmentAgeMaxMilliseconds: Int64 = 7 * 24 * 3600 * 1000
     /// How many partitions `__consumer_offsets` gets when the directory is created.
     public var coordinatorShards = 4
     /// How many bytes may lie above the checkpoint before one is due.

@@ -12,6 +12,10 @@ struct StorePaths: Sendable {
     var journal: FilePath { directory.appending("journal") }
     var lock: FilePath { directory.appending("lock") }
     var meta: FilePath { directory.appending("millrace.meta") }
+    /// The registry of producers' names.
+    var producers: FilePath { directory.appending("producers") }
+    /// Room kept for a replay on a full disk.
+    var ballast: FilePath { directory.appending("ballast") }
     var topics: FilePath { directory.appending("topics") }
 
     /// The slot that holds a generation: even and odd ones take turns.
@@ -34,6 +38,9 @@ struct StorePaths: Sendable {
 enum SegmentName {
     static func log(_ base: Offset) -> String { digits(base) + ".log" }
     static func index(_ base: Offset) -> String { digits(base) + ".index" }
+    static func timeIndex(_ base: Offset) -> String { digits(base) + ".timeindex" }
+    static func snapshot(_ base: Offset) -> String { digits(base) + ".snapshot" }
+    static func versions(_ base: Offset) -> String { digits(base) + ".versions" }
 
     /// The base offset of a segment's log by its name; nil for any other file.
     static func base(ofLog name: String) -> Offset? {

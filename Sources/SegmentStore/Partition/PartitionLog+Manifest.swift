@@ -1,0 +1,31 @@
+import RecordFormat
+
+/// The one way in which the manifest changes.
+extension PartitionLog {
+    /// Applies a change to the manifest in force, makes it durable, and only then lets it be seen.
+    ///
+    /// Blocks. The flusher, retention, compaction and scrub may all call it: each change is made to the one before, never to
+    /// a list that was read earlier.
+    /// - Parameter change: what is to be different in the file.
+    /// - Parameter apply: what is to be different in memory, in the same moment as the new manifest.
+    /// - Throws: the failed operation; a failed flush must stop the process, after anything else the old manifest holds.
+    func changeManifest(
+        _ change: (inout Manifest) -> Void,
+        apply: (inout State) -> Void = { _ in }
+    ) throws(FileError) {
+        try maintenance.withLock { _ throws(FileError) in
+            var changed = state.withLock { $0.manifest }
+            change(&changed)
+            try fileSystem.replace(
+                directory.appending(Manifest.fileName),
+                with: changed.encoded(directory: owner),
+                fileSite: .manifest,
+                nameSite: .manifestName
+            )
+            state.withLock { state in
+                state.manifest = changed
+                apply(&state)
+            }
+        }
+    }
+}
