@@ -9,8 +9,8 @@
 /// 16  1  magic                 2
 /// 17  4  crc                   CRC-32C of byte 21 to the end
 /// 21  2  attributes            BatchAttributes
-/// 23  4  lastOffsetDelta       count - 1
-/// 27  8  baseTimestamp
+/// 23  4  lastOffsetDelta       count - 1; more where compaction has taken records out
+/// 27  8  baseTimestamp         the delete horizon where attribute bit 6 says so
 /// 35  8  maxTimestamp
 /// 43  8  producerId            -1 none
 /// 51  2  producerEpoch

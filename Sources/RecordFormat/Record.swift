@@ -14,6 +14,11 @@ public struct Record: Hashable, Sendable {
     public let headers: Range<Int>
     /// How many headers there are.
     public let headerCount: Int
+    /// Where all of the record but its length, time and place lies, with a length before each part: the record's end.
+    public let content: Range<Int>
+
+    /// Whether the record deletes its key: it has no value.
+    public var isTombstone: Bool { value == nil }
 
     init(
         offset: Offset,
@@ -21,7 +26,8 @@ public struct Record: Hashable, Sendable {
         key: Range<Int>?,
         value: Range<Int>?,
         headers: Range<Int>,
-        headerCount: Int
+        headerCount: Int,
+        content: Range<Int>
     ) {
         self.offset = offset
         self.timestamp = timestamp
@@ -29,6 +35,7 @@ public struct Record: Hashable, Sendable {
         self.value = value
         self.headers = headers
         self.headerCount = headerCount
+        self.content = content
     }
 
     /// Walks the headers in order, names first, values nil when null; the ranges index into `bytes`.

@@ -47,8 +47,27 @@ extension RecordBatch {
         }
     }
 
+    /// The CRC-32C of what the records say: keys, values and headers with their lengths, in order, null told from empty.
+    ///
+    /// It does not depend on offsets, timestamps, the producer or the codec, nor on where a batch ends: that of several
+    /// batches is the last one's, each taking the one before as its `seed`. Checks every record on the way.
+    public func contentChecksum(
+        seed: UInt32 = 0,
+        inflatedBytesMax: ByteCount = inflatedBytesMaxDefault
+    ) throws(FormatError) -> UInt32 {
+        let section = try recordSection(inflatedBytesMax: inflatedBytesMax)
+        return try section.bytes.withUnsafeReadableBytes { (bytes) throws(FormatError) in
+            var scanner = RecordScanner(bytes, startingAt: section.start, of: self)
+            var checksum = seed
+            while let record = try scanner.next() {
+                checksum = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[record.content]), seed: checksum)
+            }
+            return checksum
+        }
+    }
+
     /// The bytes that hold the records uncompressed, and where in them the first begins.
-    private func recordSection(
+    func recordSection(
         inflatedBytesMax: ByteCount
     ) throws(FormatError) -> (bytes: ByteBuffer, start: Int) {
         switch codec {

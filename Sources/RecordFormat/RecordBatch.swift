@@ -11,8 +11,9 @@ public struct RecordBatch: Hashable, Sendable {
     /// Takes bytes that must be exactly one intact batch.
     ///
     /// Checked: the length, the version, the CRC-32C, that the codec is one of Kafka's, that the record count is
-    /// positive and one more than the last offset delta, and that the offsets are possible. Costs one pass over the
-    /// bytes. The records are not walked: ``verifyRecords(inflatedBytesMax:)`` does that.
+    /// positive and at most one more than the last offset delta, and that the offsets are possible. Costs one pass over
+    /// the bytes. The records are not walked: ``verifyRecords(inflatedBytesMax:)`` does that. A batch that compaction
+    /// made has gaps between its offsets; one that a producer sends must not: ``verifyDense()``.
     public init(verifying bytes: ByteBuffer) throws(FormatError) {
         try bytes.withUnsafeReadableBytes { (batch) throws(FormatError) in
             try Self.verify(batch)
@@ -20,7 +21,7 @@ public struct RecordBatch: Hashable, Sendable {
         self.bytes = bytes
     }
 
-    /// Takes bytes that the builder has just made.
+    /// Takes bytes that this module has just made.
     init(built bytes: ByteBuffer) {
         self.bytes = bytes
     }
@@ -34,11 +35,22 @@ public struct RecordBatch: Hashable, Sendable {
         return length >= BatchHeader.size ? length : nil
     }
 
+    /// The batch with its producer and the sequence number stamped into it, and a new checksum.
+    ///
+    /// Costs one pass, and a copy of the batch when somebody else holds the buffer, too.
+    public consuming func stamping(producerID: Int64, epoch: Int16, sequence: Int32) -> RecordBatch {
+        var batch = self
+        batch.bytes.withUnsafeMutableReadableBytes {
+            BatchHeader.stampProducer($0, id: producerID, epoch: epoch, sequence: sequence)
+        }
+        return batch
+    }
+
     /// Stamps where the batch stands in the log, without touching the checksum.
     ///
     /// Writes twelve bytes in place when nobody else holds the buffer, and copies the batch first otherwise.
     public mutating func stamp(baseOffset: Offset, leaderEpoch: LeaderEpoch) {
-        let highest = Int64.max - Int64(recordCount)
+        let highest = Int64.max - Int64(lastOffsetDelta) - 1
         precondition((0...highest).contains(baseOffset.value), "\(baseOffset) cannot be the offset of a batch")
         bytes.withUnsafeMutableReadableBytes {
             BatchHeader.patch($0, baseOffset: baseOffset, leaderEpoch: leaderEpoch)
@@ -47,20 +59,30 @@ public struct RecordBatch: Hashable, Sendable {
 
     /// The offset of the first record.
     public var baseOffset: Offset { bytes.withUnsafeReadableBytes(BatchHeader.baseOffset) }
-    /// The offset of the last record.
+    /// The last offset that the batch takes: its last record's, unless compaction has taken that record out.
     public var lastOffset: Offset { baseOffset.advanced(by: Int(lastOffsetDelta)) }
     /// The offset that follows the batch.
     public var nextOffset: Offset { baseOffset.advanced(by: Int(lastOffsetDelta) + 1) }
-    /// How many records the batch holds, at least one.
+    /// How many records the batch holds, at least one; fewer than it has offsets after compaction.
     public var recordCount: Int { Int(bytes.withUnsafeReadableBytes(BatchHeader.recordCount)) }
     /// How far the last offset lies behind the first.
     public var lastOffsetDelta: Int32 { bytes.withUnsafeReadableBytes(BatchHeader.lastOffsetDelta) }
     /// The run of the data directory that appended the batch, -1 before.
     public var leaderEpoch: LeaderEpoch { bytes.withUnsafeReadableBytes(BatchHeader.leaderEpoch) }
-    /// The first record's timestamp, as a rule: what the records' deltas start from.
+    /// Whether every offset from the first to the last is a record's, as in all batches but those of compaction.
+    public var isDense: Bool { recordCount == Int(lastOffsetDelta) + 1 }
+    /// What the records' timestamp deltas start from: the first record's as a rule, else the ``deleteHorizon``.
     public var baseTimestamp: Timestamp { bytes.withUnsafeReadableBytes(BatchHeader.baseTimestamp) }
     /// The largest timestamp of any record.
     public var maxTimestamp: Timestamp { bytes.withUnsafeReadableBytes(BatchHeader.maxTimestamp) }
+    /// When the tombstones inside may be taken out, nil as long as no compaction has decided that.
+    public var deleteHorizon: Timestamp? { attributes.contains(.deleteHorizon) ? baseTimestamp : nil }
+    /// The number of the producer that sent the batch, -1 for none.
+    public var producerID: Int64 { bytes.withUnsafeReadableBytes(BatchHeader.producerID) }
+    /// The producer's epoch, -1 for none.
+    public var producerEpoch: Int16 { bytes.withUnsafeReadableBytes(BatchHeader.producerEpoch) }
+    /// The producer's sequence number, -1 for none.
+    public var baseSequence: Int32 { bytes.withUnsafeReadableBytes(BatchHeader.baseSequence) }
     /// The attribute bits.
     public var attributes: BatchAttributes { bytes.withUnsafeReadableBytes(BatchHeader.attributes) }
     /// The CRC-32C over byte 21 to the end, as stored.
@@ -73,6 +95,13 @@ public struct RecordBatch: Hashable, Sendable {
     public var codec: Codec { attributes.codec ?? .none }
     /// The size of the batch with its header.
     public var encodedBytes: ByteCount { ByteCount(bytes.readableBytes) }
+
+    /// Throws unless the batch is dense: what is asked of a batch that is new to the log.
+    public func verifyDense() throws(FormatError) {
+        guard !isDense else { return }
+        let text = "a last offset delta of \(lastOffsetDelta) in a new batch of \(recordCount) records"
+        throw FormatError(.count, at: BatchHeader.lastOffsetDeltaAt, text)
+    }
 
     private static func verify(_ batch: UnsafeRawBufferPointer) throws(FormatError) {
         try verifyLength(batch)
@@ -115,12 +144,12 @@ public struct RecordBatch: Hashable, Sendable {
             throw FormatError(.count, at: BatchHeader.recordCountAt, "a batch of \(count) records")
         }
         let lastOffsetDelta = BatchHeader.lastOffsetDelta(batch)
-        guard lastOffsetDelta == count - 1 else {
+        guard lastOffsetDelta >= count - 1 else {
             let text = "a last offset delta of \(lastOffsetDelta) in a batch of \(count) records"
             throw FormatError(.count, at: BatchHeader.lastOffsetDeltaAt, text)
         }
         let baseOffset = BatchHeader.baseOffset(batch)
-        guard (0...Int64.max - Int64(count)).contains(baseOffset.value) else {
+        guard (0...Int64.max - Int64(lastOffsetDelta) - 1).contains(baseOffset.value) else {
             throw FormatError(.count, at: BatchHeader.baseOffsetAt, "a base offset of \(baseOffset)")
         }
     }

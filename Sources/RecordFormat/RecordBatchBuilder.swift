@@ -104,18 +104,18 @@ public struct RecordBatchBuilder: Sendable {
     }
 
     /// Ends the batch with its records compressed, and empties the builder; only ``Codec/none`` and ``Codec/gzip``.
+    ///
+    /// Records that compression would not make smaller stay as they are, and the batch says ``Codec/none``.
     public mutating func finish(codec: Codec) throws(FormatError) -> RecordBatch {
         guard codec != .none else { return finish() }
         guard codec == .gzip else {
             throw FormatError(.codec, at: 0, "the broker compresses with none or gzip, not \(codec)")
         }
-        let batch = takeBuffer()
-        let compressed = try batch.bytes.withUnsafeReadableBytes { (plain) throws(FormatError) in
-            try Gzip.deflate(UnsafeRawBufferPointer(rebasing: plain[BatchHeader.size...]))
+        var batch = takeBuffer()
+        guard var bytes = try RecordBatch.compressed(batch.bytes) else {
+            seal(&batch.bytes, count: batch.count, codec: .none)
+            return RecordBatch(built: batch.bytes)
         }
-        var bytes = ByteBufferAllocator().buffer(capacity: BatchHeader.size + compressed.readableBytes)
-        bytes.writeRepeatingByte(0, count: BatchHeader.size)
-        bytes.writeImmutableBuffer(compressed)
         seal(&bytes, count: batch.count, codec: .gzip)
         return RecordBatch(built: bytes)
     }

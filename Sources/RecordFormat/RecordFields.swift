@@ -22,6 +22,12 @@ struct RecordFields {
         return bytes[position]
     }
 
+    /// Passes over everything up to a place that has been checked before.
+    mutating func skip(to place: Int) {
+        precondition(position <= place && place <= end, "\(place) is not in \(position)...\(end)")
+        position = place
+    }
+
     /// A varint of 32 bits.
     @inline(__always)
     mutating func int32(_ what: StaticString) throws(FormatError) -> Int32 {

@@ -3,16 +3,19 @@ struct RecordScanner {
     private var fields: RecordFields
     private let end: Int
     private let count: Int
+    private let lastOffsetDelta: Int32
     private let baseOffset: Offset
     private let baseTimestamp: Timestamp
     private let appendTimestamp: Timestamp?
     private var index = 0
+    private var offsetDelta: Int32 = -1
 
     /// A scanner for the records of `batch`, which lie uncompressed in `bytes` from `start` to the end.
     init(_ bytes: UnsafeRawBufferPointer, startingAt start: Int, of batch: RecordBatch) {
         fields = RecordFields(bytes, from: start, to: bytes.count)
         end = bytes.count
         count = batch.recordCount
+        lastOffsetDelta = batch.lastOffsetDelta
         baseOffset = batch.baseOffset
         baseTimestamp = batch.baseTimestamp
         appendTimestamp = batch.attributes.contains(.logAppendTime) ? batch.maxTimestamp : nil
@@ -53,10 +56,17 @@ struct RecordScanner {
         _ = try fields.byte("record attributes")
         let timestampDelta = try fields.int64("timestamp delta")
         let deltaAt = fields.position
-        let offsetDelta = try fields.int32("offset delta")
-        guard Int(offsetDelta) == index else {
-            throw FormatError(.count, at: deltaAt, "an offset delta of \(offsetDelta) in record \(index) of the batch")
+        let delta = try fields.int32("offset delta")
+        // Compaction takes records out, so there may be gaps; but each record that follows needs an offset, too, so that
+        // a dense batch has no room for one.
+        let highest = lastOffsetDelta - Int32(count - 1 - index)
+        guard delta > offsetDelta, delta <= highest else {
+            let text =
+                "an offset delta of \(delta) in record \(index) of the batch, not \(offsetDelta + 1) to \(highest)"
+            throw FormatError(.count, at: deltaAt, text)
         }
+        offsetDelta = delta
+        let contentStart = fields.position
         let key = try fields.nullable("key length")
         let value = try fields.nullable("value length")
         let countAt = fields.position
@@ -68,12 +78,13 @@ struct RecordScanner {
         // A count beyond the bytes fails at the first header that is not there: two bytes each at least.
         for _ in 0..<headerCount { _ = try fields.header() }
         return Record(
-            offset: baseOffset.advanced(by: index),
+            offset: baseOffset.advanced(by: Int(delta)),
             timestamp: timestamp(delta: timestampDelta),
             key: key,
             value: value,
             headers: headersStart..<fields.position,
-            headerCount: Int(headerCount)
+            headerCount: Int(headerCount),
+            content: contentStart..<fields.position
         )
     }
 

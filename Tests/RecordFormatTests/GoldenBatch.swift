@@ -5,6 +5,12 @@ import RecordFormat
 /// The golden batches of data/golden/record-batch-v2, with what each holds.
 enum GoldenBatch: String, CaseIterable, Sendable {
     case single, mixed, long, many, gzip
+    /// As compaction leaves them.
+    case sparse, horizon
+    case sparseGzip = "sparse-gzip"
+
+    /// The files with a record for every offset.
+    static let dense: [GoldenBatch] = [.single, .mixed, .long, .many, .gzip]
 
     /// 2026-11-21T10:00:00.120Z, the files' T.
     static let time: Int64 = 1_795_255_200_120
@@ -37,7 +43,45 @@ enum GoldenBatch: String, CaseIterable, Sendable {
         case .long: longRecords
         case .many: (0..<130).map { record($0, after: Int64($0), nil, "\($0)") }
         case .gzip: (0..<40).map(gzipRecord)
+        case .sparse: sparseRecords
+        case .horizon: horizonRecords
+        case .sparseGzip: stride(from: 1, to: 40, by: 3).map(gzipRecord)
         }
+    }
+
+    /// How far the last offset lies behind the first.
+    var lastOffsetDelta: Int32 {
+        switch self {
+        case .sparse: 11
+        case .horizon: 5
+        case .sparseGzip: 39
+        case .single, .mixed, .long, .many, .gzip: Int32(records.count - 1)
+        }
+    }
+
+    /// What the timestamp deltas start from.
+    var baseTimestamp: Timestamp? {
+        switch self {
+        case .horizon: Timestamp(millisecondsSinceEpoch: Self.time + 86_400_000)
+        case .sparse, .sparseGzip: Timestamp(millisecondsSinceEpoch: Self.time)
+        case .single, .mixed, .long, .many, .gzip: records.first?.timestamp
+        }
+    }
+
+    private var sparseRecords: [DecodedRecord] {
+        [
+            record(1, after: 1, "k1", "v1"),
+            record(4, after: -4, "k0", nil),
+            record(9, after: 9, nil, "v9", [header("h", "x")]),
+        ]
+    }
+
+    private var horizonRecords: [DecodedRecord] {
+        [
+            record(0, after: 0, "u0", "v0"),
+            record(2, after: 2, "u2", nil),
+            record(4, after: 4, "u4", "v4", [header("n", nil)]),
+        ]
     }
 
     private var mixedRecords: [DecodedRecord] {

@@ -51,7 +51,7 @@ import Testing
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<60 {
             let count = Int.random(in: 1...150, using: &generator)
-            let records = (0..<count).map { randomRecord($0, &generator) }
+            let records = (0..<count).map { generator.record($0) }
             var builder = RecordBatchBuilder(capacity: .zero)
             var bound = ByteCount(BatchHeader.size)
             for record in records {
@@ -64,6 +64,19 @@ import Testing
             let batch = try RecordBatch(verifying: try builder.finish(codec: codec).bytes)
             #expect(try batch.decodedRecords() == records, "seed \(seed)")
         }
+    }
+
+    @Test func whatGetsNoSmallerStaysPlain() throws {
+        var generator = SeededGenerator(seed: 0x706C_6169_6E)
+        let record = DecodedRecord(timestamp: .epoch, value: ByteBuffer(bytes: generator.bytes(2000)))
+        var plain = RecordBatchBuilder(isJSON: true)
+        plain.append(record)
+        var compressing = plain
+        let batch = try compressing.finish(codec: .gzip)
+        #expect(batch.codec == .none && batch.isJSON)
+        #expect(batch == plain.finish())
+        #expect(compressing.recordCount == 0)
+        #expect(try RecordBatch(verifying: batch.bytes).decodedRecords() == [record])
     }
 
     @Test func encodedHeadersAreCopiedWhole() throws {
@@ -96,24 +109,6 @@ import Testing
         builder.append(DecodedRecord(timestamp: .epoch))
         let error = #expect(throws: FormatError.self) { try builder.finish(codec: codec) }
         #expect(error?.text.contains(codec.description) == true)
-    }
-
-    private func randomRecord(_ index: Int, _ generator: inout SeededGenerator) -> DecodedRecord {
-        func optionalBytes(_ countMax: Int) -> ByteBuffer? {
-            guard !generator.next().isMultiple(of: 4) else { return nil }
-            return ByteBuffer(bytes: generator.bytes(Int.random(in: 0...countMax, using: &generator)))
-        }
-        let time = Int64.random(in: -(1 << 45)...(1 << 45), using: &generator)
-        let headers = (0..<Int.random(in: 0...4, using: &generator)).map { _ in
-            RecordHeader(name: optionalBytes(70) ?? ByteBuffer(), value: optionalBytes(200))
-        }
-        return DecodedRecord(
-            offset: Offset(Int64(index)),
-            timestamp: Timestamp(millisecondsSinceEpoch: time),
-            key: optionalBytes(80),
-            value: optionalBytes(300),
-            headers: headers
-        )
     }
 
     private func upperBound(of record: DecodedRecord) -> ByteCount {

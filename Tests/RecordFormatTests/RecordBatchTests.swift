@@ -25,13 +25,69 @@ import Testing
         #expect(try kind { $0[16] = 0 } == .magic)
         #expect(try kind { $0[22] = 5 } == .codec)
         #expect(try kind { $0[22] = 7 } == .codec)
-        // Count 5 where the last delta says 6 records, then a last delta that is too large, then none at all.
-        #expect(try kind { $0[60] = 5 } == .count)
-        #expect(try kind { $0[26] = 6 } == .count)
+        // Count 7 where the last delta has room for 6 records, then a last delta that is too small, then none at all.
+        #expect(try kind { $0[60] = 7 } == .count)
+        #expect(try kind { $0[26] = 4 } == .count)
         #expect(try kind { $0.replaceSubrange(57..<61, with: [0, 0, 0, 0]) } == .count)
         #expect(try kind { $0.replaceSubrange(57..<61, with: [0xFF, 0xFF, 0xFF, 0xFF]) } == .count)
         #expect(try kind { $0[0] = 0x80 } == .count)
         #expect(try kind { $0.replaceSubrange(0..<8, with: [0x7F] + Array(repeating: 0xFF, count: 7)) } == .count)
+    }
+
+    @Test func aCountThatTheRecordsDoNotHaveIsNoticedInTheWalk() throws {
+        for (count, kind) in [(5, .trailingBytes), (7, .truncated)] as [(UInt8, FormatError.Kind)] {
+            var bytes = try GoldenBatch.mixed.bytes.array
+            bytes[60] = count
+            bytes[26] = 6
+            let batch = try RecordBatch(verifying: resealed(bytes))
+            let damaged = formatErrorKind { () throws(FormatError) in try batch.verifyRecords() }
+            #expect(damaged == kind)
+        }
+    }
+
+    @Test func aNewBatchMustBeDense() throws {
+        for golden in GoldenBatch.allCases {
+            let batch = try golden.batch
+            let kind = formatErrorKind { () throws(FormatError) in try batch.verifyDense() }
+            #expect(kind == (GoldenBatch.dense.contains(golden) ? nil : .count))
+        }
+    }
+
+    /// The offset delta of the second record lies after its length, attributes and timestamp delta.
+    @Test(arguments: [(0, false), (1, false), (2, true), (8, true), (9, false), (11, false), (12, false)])
+    func offsetDeltasRiseToTheLast(delta: Int64, isValid: Bool) throws {
+        var bytes = try GoldenBatch.sparse.bytes.array
+        let second = BatchHeader.size + 1 + Int(Varint.unzigzag(UInt64(bytes[BatchHeader.size])))
+        #expect(bytes[second + 3] == 8)
+        bytes[second + 3] = UInt8(Varint.zigzag(delta))
+        let batch = try RecordBatch(verifying: resealed(bytes))
+        let kind = formatErrorKind { () throws(FormatError) in try batch.verifyRecords() }
+        #expect(kind == (isValid ? nil : .count))
+    }
+
+    @Test func theLastOffsetIsPossible() throws {
+        var bytes = try GoldenBatch.sparse.bytes.array
+        bytes.replaceSubrange(0..<8, with: [0x7F] + Array(repeating: 0xFF, count: 6) + [0xFF - 12])
+        let highest = try RecordBatch(verifying: resealed(bytes))
+        #expect(highest.nextOffset == Offset(.max))
+        bytes[7] += 1
+        let damaged = resealed(bytes)
+        #expect(formatErrorKind { () throws(FormatError) in _ = try RecordBatch(verifying: damaged) } == .count)
+    }
+
+    @Test(arguments: GoldenBatch.allCases) func aProducerIsStampedUnderTheChecksum(golden: GoldenBatch) throws {
+        let before = try golden.batch
+        let stamped = before.stamping(producerID: 1 << 62 + 9, epoch: 7, sequence: 1 << 30)
+        let read = try RecordBatch(verifying: stamped.bytes)
+        #expect(read.producerID == 1 << 62 + 9 && read.producerEpoch == 7 && read.baseSequence == 1 << 30)
+        #expect(try read.decodedRecords() == golden.records)
+        #expect(try before.bytes == golden.bytes)
+        let again = read.stamping(
+            producerID: before.producerID,
+            epoch: before.producerEpoch,
+            sequence: before.baseSequence
+        )
+        #expect(try again.bytes == golden.bytes)
     }
 
     @Test(arguments: [(UInt8(2), "snappy"), (3, "lz4"), (4, "zstd")])
