@@ -67,7 +67,7 @@ struct BrokerOpening: Sendable {
         let wallClock = wallClock
         do {
             return try LogStore.open(
-                configuration.store,
+                observedConfiguration,
                 fileSystem: fileSystem,
                 wallTime: { Timestamp(millisecondsSinceEpoch: wallClock.nowMilliseconds) },
                 randomBytes: Self.randomBytes,
@@ -76,6 +76,17 @@ struct BrokerOpening: Sendable {
         } catch {
             throw BrokerStartError(error)
         }
+    }
+
+    /// The store's configuration with a log line, for those who debug, at the beginning and the end of what a crash can
+    /// fall into; a program that kills brokers waits for these lines.
+    private var observedConfiguration: StoreConfiguration {
+        guard logger.logLevel <= .debug else { return configuration.store }
+        var configuration = configuration.store
+        configuration.observer = StoreObserver { [logger] activity, isOver in
+            logger.debug("\(isOver ? "ends" : "begins"): \(activity)")
+        }
+        return configuration
     }
 
     private func runningTopics(_ store: LogStore, _ failure: FailureLatch) throws(BrokerStartError) -> [Topic] {

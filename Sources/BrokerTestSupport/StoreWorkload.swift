@@ -33,8 +33,14 @@ public struct StoreWorkload: Sendable {
     }
 
     /// Opens a store on a simulated volume, with ids that the seed decides.
-    public static func open(_ fileSystem: SimulatedFileSystem, seed: UInt64) throws(StorageError) -> LogStore {
-        try LogStore.open(
+    public static func open(
+        _ fileSystem: SimulatedFileSystem,
+        seed: UInt64,
+        observer: StoreObserver = StoreObserver()
+    ) throws(StorageError) -> LogStore {
+        var configuration = configuration
+        configuration.observer = observer
+        return try LogStore.open(
             configuration,
             fileSystem: fileSystem,
             wallTime: { Timestamp(millisecondsSinceEpoch: 1_700_000_000_000) },

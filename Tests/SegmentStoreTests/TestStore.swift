@@ -13,9 +13,12 @@ struct TestStore {
     static let key = PartitionKey(topic: topic, partition: PartitionIndex(0))
     static let other = PartitionKey(topic: topic, partition: PartitionIndex(1))
 
-    init(_ fileSystem: SimulatedFileSystem = SimulatedFileSystem()) throws {
+    init(
+        _ fileSystem: SimulatedFileSystem = SimulatedFileSystem(),
+        observer: StoreObserver = StoreObserver()
+    ) throws {
         self.fileSystem = fileSystem
-        store = try StoreWorkload.open(fileSystem, seed: 5)
+        store = try StoreWorkload.open(fileSystem, seed: 5, observer: observer)
         if store.topics().isEmpty {
             let name = TopicName(internal: "orders")
             try store.createTopic(StoredTopic(id: Self.topic, name: name, partitionCount: 2))

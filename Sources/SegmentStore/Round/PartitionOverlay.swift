@@ -47,9 +47,10 @@ struct PartitionOverlay {
         frame: FrameBuffer,
         epoch: LeaderEpoch,
         limits: SegmentLimits,
-        now: Timestamp
+        now: Timestamp,
+        observer: StoreObserver
     ) throws(FileError) {
-        let segment = try segmentWithRoom(for: batch, limits, now)
+        let segment = try segmentWithRoom(for: batch, limits, now, observer)
         epochs.note(epoch, first: end)
         let start = position
         let place = FrameEntry.Place(key: log.key, segmentBase: segment.base, position: start, offset: end)
@@ -72,11 +73,13 @@ struct PartitionOverlay {
     private mutating func segmentWithRoom(
         for batch: RecordBatch,
         _ limits: SegmentLimits,
-        _ now: Timestamp
+        _ now: Timestamp,
+        _ observer: StoreObserver
     ) throws(FileError) -> Segment {
         if let active {
             let isFull = limits.isFull(position, adding: batch.encodedBytes, since: activeSince, now: now)
             if !isFull || position == .zero { return active }
+            observer.begins(.roll(log.key, base: end))
             let facts = SealedSegment(
                 base: active.base,
                 end: end,
@@ -115,6 +118,11 @@ struct PartitionOverlay {
     var cutSegment: Segment? {
         guard let segment = before.active, writes.contains(where: { $0.segment === segment }) else { return nil }
         return segment
+    }
+
+    /// Tells that the rolls are done, or undone.
+    func tellRollsEnd(_ observer: StoreObserver) {
+        for roll in sealed { observer.ends(.roll(log.key, base: roll.facts.end)) }
     }
 
     /// Makes the round's records visible.

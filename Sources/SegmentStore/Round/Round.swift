@@ -53,7 +53,8 @@ struct Round {
                 frame: frame,
                 epoch: epoch,
                 limits: SegmentLimits(of: append.key, store.configuration),
-                now: now
+                now: now,
+                observer: store.configuration.observer
             )
         }
         return AppendedRange(key: append.key, base: base, end: overlay.end)

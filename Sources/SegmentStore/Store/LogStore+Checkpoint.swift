@@ -96,6 +96,7 @@ extension LogStore {
     ///
     /// - Throws: `outcomeUnknown` or `stopped`: a failed flush is never repeated, the process must exit.
     public func complete(_ checkpoint: Checkpoint) throws(StorageError) {
+        configuration.observer.begins(.checkpoint(generation: checkpoint.record.generation))
         do throws(FileError) {
             try flush(checkpoint)
         } catch {
@@ -111,6 +112,7 @@ extension LogStore {
         }
         for partition in checkpoint.dirty { partition.log.noteCheckpoint(end: partition.end) }
         limit.store(checkpoint.record.lsn.value, ordering: .releasing)
+        configuration.observer.ends(.checkpoint(generation: checkpoint.record.generation))
         journal.withLock { $0.isCheckpointing = false }
         for topic in checkpoint.deletedTopics {
             // The deletion is durable and the name is gone: what is left of the files is removed at the next start.

@@ -91,6 +91,7 @@ extension LogStore {
         round.apply()
         for (key, overlay) in round.overlays where !overlay.writes.isEmpty {
             journal.dirty[key, default: DirtyPartition(log: overlay.log)].note(overlay)
+            overlay.tellRollsEnd(configuration.observer)
         }
         for topic in round.deletedTopics {
             remove(topic)
@@ -112,6 +113,7 @@ extension LogStore {
         }
         for (key, overlay) in round.overlays {
             journal.dirty[key, default: DirtyPartition(log: overlay.log)].noteCutBack(overlay)
+            overlay.tellRollsEnd(configuration.observer)
         }
     }
 

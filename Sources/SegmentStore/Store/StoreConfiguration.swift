@@ -21,6 +21,9 @@ public struct StoreConfiguration: Sendable {
     /// How many bytes may lie above the checkpoint before one is due.
     public var checkpointBytesMax = ByteCount.mebibytes(32)
 
+    /// Is told when rolls, checkpoints and the like begin and end.
+    public var observer = StoreObserver()
+
     /// A configuration with the defaults.
     public init(directory: FilePath) {
         self.directory = directory
