@@ -17,11 +17,18 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
+        .target(name: "BenchSupport", swiftSettings: settings),
         .executableTarget(
             name: "disk-probe",
-            dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["BenchSupport", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Sources/DiskProbe",
             swiftSettings: settings
-        )
+        ),
+        .executableTarget(
+            name: "kills",
+            dependencies: ["BenchSupport", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Sources/Kills",
+            swiftSettings: settings
+        ),
     ]
 )

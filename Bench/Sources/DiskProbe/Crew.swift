@@ -1,3 +1,4 @@
+import BenchSupport
 import Synchronization
 
 /// Threads that share the items of a round: each takes the next item until none is left.

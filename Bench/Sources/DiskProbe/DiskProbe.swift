@@ -1,4 +1,5 @@
 import ArgumentParser
+import BenchSupport
 import Glibc
 
 /// Measures what a flush costs on this disk: one growing file, many of them, and one that was written before.

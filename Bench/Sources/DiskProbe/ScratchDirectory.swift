@@ -1,3 +1,4 @@
+import BenchSupport
 import Glibc
 
 /// A new directory for the files of a run; everything in it is removed at the end.

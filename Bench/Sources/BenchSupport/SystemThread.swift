@@ -3,7 +3,7 @@ import Glibc
 /// A thread of the system, started at once.
 ///
 /// The cooperative pool of Swift has only as many as there are cores.
-struct SystemThread: Sendable {
+package struct SystemThread: Sendable {
     /// What the new thread runs, carried through C's `void *`.
     private final class Work: Sendable {
         let body: @Sendable () -> Void
@@ -15,7 +15,8 @@ struct SystemThread: Sendable {
 
     private let thread: pthread_t
 
-    init(_ body: @escaping @Sendable () -> Void) {
+    /// Starts the thread.
+    package init(_ body: @escaping @Sendable () -> Void) {
         var thread = pthread_t()
         let code = pthread_create(
             &thread,
@@ -31,7 +32,8 @@ struct SystemThread: Sendable {
         self.thread = thread
     }
 
-    func join() {
+    /// Waits for its end.
+    package func join() {
         pthread_join(thread, nil)
     }
 }

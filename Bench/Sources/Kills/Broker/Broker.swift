@@ -1,0 +1,105 @@
+import BenchSupport
+import Glibc
+import Synchronization
+
+/// A broker as a real process, whose log is read line by line as it comes.
+final class Broker: Sendable {
+    /// It did not start, or ended when or as it should not have.
+    struct Ended: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// How to start one.
+    struct Setup: Sendable {
+        /// The `millrace` program.
+        var program: String
+        /// The data directory.
+        var directory: String
+        /// More of `serve`'s options.
+        var options: [String] = []
+        /// The limit of open files and sockets, if there is to be one.
+        var descriptorsMax: Int?
+        /// A file that gets the whole log of all brokers.
+        var log: String
+
+        /// The command line.
+        var command: [String] {
+            let serve = [program, "serve", "--port", "0", "--data-dir", directory, "--log-level", "debug"] + options
+            guard let descriptorsMax else { return serve }
+            return ["/bin/sh", "-c", "ulimit -n \(descriptorsMax); exec \"$0\" \"$@\""] + serve
+        }
+    }
+
+    /// The process's number.
+    let pid: pid_t
+    /// Where it listens.
+    let port: UInt16
+    /// What its log says.
+    let watch: BrokerWatch
+    private let child: ChildProcess
+    private let reader: SystemThread
+    private let status = Mutex<Int32?>(nil)
+
+    /// Starts a broker and waits until it listens.
+    init(_ setup: Setup) throws {
+        let child = try ChildProcess(setup.command)
+        let watch = BrokerWatch()
+        let log = try LogFile(appendingTo: setup.log)
+        reader = SystemThread {
+            // A kill that comes late falls beside its target, so this thread goes first where that is allowed.
+            setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -20)
+            child.errors.forEachLine { line in
+                watch.take(line, from: child.pid)
+                log.write(line)
+            }
+        }
+        let line = child.output.firstLine()
+        guard line.hasPrefix("listening on http://"), let port = line.split(separator: ":").last.flatMap({ UInt16($0) })
+        else {
+            Glibc.kill(child.pid, SIGKILL)
+            let status = child.wait()
+            reader.join()
+            throw Ended(description: "the broker did not start (wait status \(status)): \(watch.lastLines)")
+        }
+        pid = child.pid
+        self.port = port
+        self.watch = watch
+        self.child = child
+    }
+
+    /// Kills it, unless that is done already, and waits until nothing of it is left.
+    ///
+    /// - Throws: `Ended` when it had ended by itself.
+    func kill() throws {
+        Glibc.kill(pid, SIGKILL)
+        let status = wait()
+        guard status & 0x7F == SIGKILL else {
+            throw Ended(description: "the broker ended by itself (wait status \(status)): \(watch.lastLines)")
+        }
+    }
+
+    /// Stops it as an operator does.
+    ///
+    /// - Throws: `Ended` when its exit status is not 0.
+    func stop() throws {
+        Glibc.kill(pid, SIGTERM)
+        let status = wait()
+        guard status == 0 else {
+            throw Ended(description: "the broker's end was not in order (wait status \(status)): \(watch.lastLines)")
+        }
+    }
+
+    /// Waits for its end, and until its whole log has been read.
+    private func wait() -> Int32 {
+        status.withLock { status in
+            if let status { return status }
+            let found = child.wait()
+            reader.join()
+            status = found
+            return found
+        }
+    }
+
+    /// Whether it is still there.
+    var isRunning: Bool { Glibc.kill(pid, 0) == 0 && !watch.hasKilled }
+}

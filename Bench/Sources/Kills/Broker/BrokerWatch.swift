@@ -1,0 +1,66 @@
+import Glibc
+import Synchronization
+
+/// What a broker's log has said, and when it is to be killed.
+///
+/// The thread that reads the log kills by itself: whatever happens in between would only make the kill later.
+final class BrokerWatch: Sendable {
+    private struct State {
+        var open = OpenActivities()
+        var last: [String] = []
+        var trigger: KillTrigger?
+    }
+
+    private let state = Mutex(State())
+    /// Whether this watch has killed the broker.
+    private let killed = Atomic<Bool>(false)
+
+    /// From now on the broker dies when the activity begins.
+    func arm(_ trigger: KillTrigger) {
+        state.withLock { $0.trigger = trigger }
+    }
+
+    /// Takes a line; called by the reading thread.
+    func take(_ line: String, from pid: pid_t) {
+        guard let mark = Activity.Mark(line) else { return note(line) }
+        let delay: UInt64? = state.withLock { state in
+            state.open.note(mark)
+            guard !mark.isOver, let trigger = state.trigger, trigger.activity == mark.activity else { return nil }
+            state.trigger = nil
+            return trigger.delayNanoseconds
+        }
+        if let delay {
+            Self.spin(nanoseconds: delay)
+            kill(pid, SIGKILL)
+            killed.store(true, ordering: .releasing)
+        }
+    }
+
+    var hasKilled: Bool { killed.load(ordering: .acquiring) }
+    /// What had begun and not ended; final once the reading thread has ended.
+    var open: Set<Activity> { state.withLock { $0.open.kinds } }
+    /// The same as the log's own words.
+    var openLines: [String] { state.withLock { $0.open.lines } }
+    /// The last lines that are no marks.
+    var lastLines: String { state.withLock { $0.last.joined(separator: "\n") } }
+
+    private func note(_ line: String) {
+        state.withLock { state in
+            state.last.append(line)
+            if state.last.count > 12 { state.last.removeFirst() }
+        }
+    }
+
+    /// A delay too short for sleep.
+    private static func spin(nanoseconds: UInt64) {
+        let start = ContinuousClock.now
+        let length = Duration.nanoseconds(Int64(nanoseconds))
+        while ContinuousClock.now - start < length {}
+    }
+}
+
+/// Kill when this begins, after a delay that lets it get some way.
+struct KillTrigger: Sendable {
+    let activity: Activity
+    let delayNanoseconds: UInt64
+}

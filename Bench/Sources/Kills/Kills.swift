@@ -1,0 +1,12 @@
+import ArgumentParser
+
+/// Real brokers as processes, killed and starved, looked at from outside: what they acknowledged must be there.
+@main
+struct Kills: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kills",
+        abstract: "Kill real brokers in the middle of their work and check what they kept.",
+        subcommands: [LoopCommand.self],
+        defaultSubcommand: LoopCommand.self
+    )
+}
