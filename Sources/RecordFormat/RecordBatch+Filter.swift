@@ -54,12 +54,6 @@ extension RecordBatch {
         return RecordBatch(built: bytes)
     }
 
-    /// The header alone.
-    private var header: ByteBuffer {
-        // Every batch has its header: verification and the builder see to that.
-        bytes.getSlice(at: bytes.readerIndex, length: BatchHeader.size) ?? ByteBuffer()
-    }
-
     /// A whole batch with its records compressed with gzip and its header as it was; nil when it gets no smaller.
     static func compressed(_ plain: ByteBuffer) throws(FormatError) -> ByteBuffer? {
         try plain.withUnsafeReadableBytes { (plain) throws(FormatError) in

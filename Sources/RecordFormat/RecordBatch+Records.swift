@@ -47,6 +47,34 @@ extension RecordBatch {
         }
     }
 
+    /// The batch with its records as they are without compression, all else the same; itself when they are not compressed.
+    ///
+    /// For a walk that stops and goes on: each walk over a compressed batch inflates it again. The records are not
+    /// checked.
+    public func inflated(inflatedBytesMax: ByteCount = inflatedBytesMaxDefault) throws(FormatError) -> RecordBatch {
+        guard codec != .none else { return self }
+        let records = try recordSection(inflatedBytesMax: inflatedBytesMax).bytes
+        var plain = ByteBufferAllocator().buffer(capacity: BatchHeader.size + records.readableBytes)
+        plain.writeImmutableBuffer(header)
+        plain.writeImmutableBuffer(records)
+        plain.withUnsafeMutableReadableBytes { batch in
+            BatchHeader.change(
+                batch,
+                attributes: attributes.with(.none),
+                recordCount: Int32(recordCount),
+                baseTimestamp: baseTimestamp,
+                maxTimestamp: maxTimestamp
+            )
+        }
+        return RecordBatch(built: plain)
+    }
+
+    /// The header alone.
+    var header: ByteBuffer {
+        // Every batch has its header: verification and the builder see to that.
+        bytes.getSlice(at: bytes.readerIndex, length: BatchHeader.size) ?? ByteBuffer()
+    }
+
     /// The CRC-32C of what the records say: keys, values and headers with their lengths, in order, null told from empty.
     ///
     /// It does not depend on offsets, timestamps, the producer or the codec, nor on where a batch ends: that of several

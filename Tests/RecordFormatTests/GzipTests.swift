@@ -42,6 +42,44 @@ import Testing
         #expect(joined?.kind == .tooLarge)
     }
 
+    /// That little of a bomb is read before it is refused shows that no more of it was inflated than the bound allows.
+    @Test func aBombIsRefusedBeforeItIsReadFar() throws {
+        let bomb = try deflate(Array(repeating: 0, count: 64 << 20))
+        #expect(bomb.count > 32 << 10 && bomb.count < 128 << 10)
+        let error = #expect(throws: FormatError.self) { try inflate(bomb, bytesMax: .mebibytes(1)) }
+        #expect(error?.kind == .tooLarge)
+        #expect(error?.text.contains("1 MiB") == true)
+        // Deflate packs at most 1,032 bytes into one; zlib fetches a few bytes ahead.
+        #expect(try #require(error).position.value < (1 << 20) / 1000 + 64)
+        #expect(try inflate(bomb, bytesMax: .mebibytes(64)).readableBytes == 64 << 20)
+    }
+
+    @Test func aBombOfManyStreamsIsRefusedAtTheBound() throws {
+        let stream = try deflate(Array(repeating: 0, count: 64 << 10))
+        let bomb = Array(repeatElement(stream, count: 500).joined())
+        let error = #expect(throws: FormatError.self) { try inflate(bomb, bytesMax: .mebibytes(1)) }
+        #expect(error?.kind == .tooLarge)
+        // Sixteen streams fit the bound exactly; the seventeenth does not.
+        #expect(try #require(error).position.value <= 17 * stream.count)
+        #expect(try inflate(Array(bomb.prefix(16 * stream.count)), bytesMax: .mebibytes(1)).readableBytes == 1 << 20)
+    }
+
+    @Test func emptyStreamsAddNothing() throws {
+        let empty = try deflate([])
+        let many = Array(repeatElement(empty, count: 2000).joined())
+        #expect(try inflate(many, bytesMax: .zero).readableBytes == 0)
+        #expect(try inflate(many + Self.hello, bytesMax: ByteCount(5)).array == Array("hello".utf8))
+        #expect(throws: FormatError.self) { try inflate(many + Self.hello, bytesMax: ByteCount(4)) }
+    }
+
+    /// What follows a bomb, or what is wrong behind its bound, is not reached.
+    @Test func damageBehindTheBoundIsNotReached() throws {
+        var bomb = try deflate(Array(repeating: 0, count: 4 << 20))
+        for position in bomb.count / 2..<bomb.count { bomb[position] = 0xFF }
+        let error = #expect(throws: FormatError.self) { try inflate(bomb + [1, 2, 3], bytesMax: .mebibytes(1)) }
+        #expect(error?.kind == .tooLarge)
+    }
+
     @Test func everyTruncationAndFlipIsRefusedOrHarmless() throws {
         for count in 0..<Self.hello.count {
             let error = #expect(throws: FormatError.self) { try inflate(Array(Self.hello[..<count])) }
@@ -61,6 +99,10 @@ import Testing
         for tail in [[0], [0x1F], Array("garbage".utf8)] as [[UInt8]] {
             #expect(throws: FormatError.self) { try inflate(Self.hello + tail) }
         }
+    }
+
+    private func deflate(_ bytes: [UInt8]) throws -> [UInt8] {
+        try bytes.withUnsafeBytes { (bytes) throws in try Gzip.deflate(bytes) }.array
     }
 
     private func inflate(_ bytes: [UInt8], bytesMax: ByteCount = .mebibytes(1)) throws -> ByteBuffer {

@@ -158,6 +158,51 @@ import Testing
         #expect(try batch.decodedRecords(inflatedBytesMax: .mebibytes(4)).first?.value == zeros)
     }
 
+    /// Whatever reads records, and without a bound being named.
+    @Test func everyReaderRefusesABomb() throws {
+        var builder = RecordBatchBuilder()
+        builder.append(DecodedRecord(timestamp: .epoch, value: ByteBuffer(repeating: 0, count: 64 << 20)))
+        let batch = try builder.finish(codec: .gzip)
+        let readers: [(RecordBatch) throws -> Void] = [
+            { try $0.forEachRecord { _, _ in } }, { _ = try $0.decodedRecords() }, { try $0.verifyRecords() },
+            { _ = try $0.filtered { _, _ in true } }, { _ = try $0.contentChecksum() }, { _ = try $0.inflated() },
+        ]
+        for read in readers {
+            let error = #expect(throws: FormatError.self) { try read(batch) }
+            #expect(error?.kind == .tooLarge)
+            #expect(error?.text.contains("64 MiB") == true)
+        }
+    }
+
+    @Test(arguments: GoldenBatch.allCases) func inflatingChangesTheCodecAlone(golden: GoldenBatch) throws {
+        let batch = try golden.batch
+        let inflated = try RecordBatch(verifying: try batch.inflated().bytes)
+        #expect(inflated.codec == .none)
+        if batch.codec == .none { #expect(inflated == batch) }
+        #expect(try inflated.decodedRecords() == golden.records)
+        #expect(inflated.recordCount == batch.recordCount && inflated.lastOffset == batch.lastOffset)
+        #expect(inflated.baseTimestamp == batch.baseTimestamp && inflated.maxTimestamp == batch.maxTimestamp)
+        #expect(inflated.leaderEpoch == batch.leaderEpoch && inflated.producerID == batch.producerID)
+    }
+
+    /// The gzip stream itself damaged, under a checksum that fits: what a broken producer could send.
+    @Test(arguments: [GoldenBatch.gzip, .sparseGzip]) func aDamagedStreamIsRefused(golden: GoldenBatch) throws {
+        let bytes = try golden.bytes.array
+        for position in BatchHeader.size..<bytes.count {
+            for mask in [0x01, 0x80, 0xFF] as [UInt8] {
+                var damaged = bytes
+                damaged[position] ^= mask
+                let batch = try RecordBatch(verifying: resealed(damaged))
+                // Time, extra flags and operating system of the stream's header mean nothing.
+                if let records = try? batch.decodedRecords() { #expect(records == golden.records) }
+            }
+        }
+        for tail in [[0], bytes, Array(bytes[BatchHeader.size...])] as [[UInt8]] {
+            let batch = try RecordBatch(verifying: resealed(bytes + tail))
+            #expect(throws: FormatError.self) { try batch.inflated().verifyRecords() }
+        }
+    }
+
     /// The kind of error that a mixed batch gives after the change, checksum corrected.
     private func kind(_ change: (inout [UInt8]) -> Void) throws -> FormatError.Kind? {
         var bytes = try GoldenBatch.mixed.bytes.array

@@ -27,7 +27,7 @@ struct JournalContent {
             appendedTopics.insert(tail.key.topic)
         case .batch(let batch):
             do throws(FormatError) {
-                _ = try RecordBatch(verifying: ByteBuffer(bytes: body[batch.bytes]))
+                try RecordBatch(verifying: ByteBuffer(bytes: body[batch.bytes])).verifyDense()
             } catch {
                 throw .corrupt(path: place.path, position: place.position, reason: "a batch in a frame: \(error)")
             }

@@ -50,6 +50,7 @@ struct PartitionOverlay {
         now: Timestamp,
         observer: StoreObserver
     ) throws(FileError) {
+        precondition(batch.isDense, "a batch of \(batch.recordCount) records and \(batch.lastOffsetDelta) + 1 offsets")
         let segment = try segmentWithRoom(for: batch, limits, now, observer)
         epochs.note(epoch, first: end)
         let start = position
@@ -57,7 +58,7 @@ struct PartitionOverlay {
         let stamped = frame.append(batch, at: place, epoch: epoch)
         write(stamped, to: segment)
         position = position.advanced(by: batch.encodedBytes)
-        end = end.advanced(by: batch.recordCount)
+        end = end.advanced(by: Int(batch.lastOffsetDelta) + 1)
         maxTimestamp = max(maxTimestamp, batch.maxTimestamp.millisecondsSinceEpoch)
         notes.append(Note(segment: segment, lastOffset: end.advanced(by: -1), position: start))
     }
