@@ -36,6 +36,8 @@ struct BatchWalk: Sendable {
     /// The next offset to write.
     private(set) var next: Offset
     private var batch = 0
+    /// The compressed batch that the walk stopped within, inflated: else each piece of it would inflate it all again.
+    private var inflated: RecordBatch?
 
     /// A walk from the slice's start.
     init(_ slice: ReadResult.Slice) {
@@ -50,7 +52,7 @@ struct BatchWalk: Sendable {
             let current = slice.batches[batch]
             if current.nextOffset > next, current.baseOffset < slice.next, !current.isControl {
                 switch try write(current, into: &encoder, room: &room) {
-                case .done: break
+                case .done: inflated = nil
                 case let outcome: return outcome
                 }
             }
@@ -69,7 +71,9 @@ struct BatchWalk: Sendable {
         // A slice may end within its last batch, as it may begin within its first.
         let end = slice.next
         do {
-            try current.forEachRecord { record, bytes in
+            let plain = try inflated ?? current.inflated()
+            if current.codec != .none { inflated = plain }
+            try plain.forEachRecord { record, bytes in
                 guard record.offset >= next, record.offset < end else { return }
                 if room.records == 0 { throw Stop.answerIsFull }
                 if encoder.byteCount >= room.pieceBytes { throw Stop.pieceIsFull }
@@ -85,10 +89,7 @@ struct BatchWalk: Sendable {
         } catch Stop.answerIsFull {
             return .answerIsFull
         } catch {
-            throw Problem(
-                .corrupt,
-                "\(slice.partition) is damaged in the batch at offset \(current.baseOffset): \(error)"
-            )
+            throw Problem(reading: current, of: slice.partition, error)
         }
     }
 }

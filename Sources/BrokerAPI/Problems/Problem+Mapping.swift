@@ -19,6 +19,20 @@ extension Problem {
         }
     }
 
+    /// The answer when new records cannot be compressed: zlib had no memory.
+    init(compressing error: FormatError) {
+        self.init(.internalError, "the records could not be compressed, and nothing was stored: \(error)")
+    }
+
+    /// The answer when the records of a stored batch cannot be read: a codec that this broker has not, or damage.
+    init(reading batch: RecordBatch, of partition: TopicPartition, _ error: any Error) {
+        if let error = error as? FormatError, error.kind == .codec {
+            self.init(.notImplemented, "\(partition) cannot be read at offset \(batch.baseOffset): \(error.text)")
+        } else {
+            self.init(.corrupt, "\(partition) is damaged in the batch at offset \(batch.baseOffset): \(error)")
+        }
+    }
+
     /// The answer to a refusal of the engine.
     init(_ error: BrokerError) {
         switch error {

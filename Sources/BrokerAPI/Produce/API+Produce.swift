@@ -8,10 +8,12 @@ extension API {
     func produce(_ topic: TopicName, _ context: RequestContext) async throws -> APIReply {
         try requireReady()
         let format = try ProduceFormat(context)
-        let count = Int32(try engine.topic(topic).partitions.count)
+        let description = try engine.topic(topic)
+        let count = Int32(description.partitions.count)
         let partition = try partitionDefault(context.query, topic, count: count)
         var intake = RecordIntake(
             topic: topic,
+            codec: codec(for: description),
             partitionCount: count,
             sticky: PartitionIndex(Int32(configuration.random() % UInt64(count))),
             now: engine.appendTime(),
@@ -20,7 +22,7 @@ extension API {
             keepsPlaces: !format.answersSummary
         )
         try read(context, format, partition, into: &intake)
-        let receipts = try await engine.append(intake.finish())
+        let receipts = try await engine.append(try intake.finish())
         return ProduceText.reply(intake, receipts, asSummary: format.answersSummary)
     }
 
@@ -67,6 +69,9 @@ extension API {
             }
         }
     }
+
+    /// How new batches of the topic are compressed: plain, as no setting says otherwise.
+    private func codec(for topic: TopicDescription) -> Codec { .none }
 
     private func partitionDefault(
         _ query: QueryParameters,

@@ -10,21 +10,23 @@ struct PartitionBatches {
     private(set) var recordCount = 0
 
     private let batchBytesMax: ByteCount
+    private let codec: Codec
     private var sealed: [RecordBatch] = []
     private var builder = RecordBatchBuilder()
     private var isJSON = false
 
-    /// No records yet.
-    init(partition: PartitionIndex, batchBytesMax: ByteCount) {
+    /// No records yet; `batchBytesMax` bounds a batch before `codec` makes it smaller, so that readers inflate no more.
+    init(partition: PartitionIndex, batchBytesMax: ByteCount, codec: Codec) {
         self.partition = partition
         self.batchBytesMax = batchBytesMax
+        self.codec = codec
     }
 
     /// Appends a record; `bytesMax` is the most that it takes of a batch.
-    mutating func append(_ record: RecordParts, headers: HeaderList, bytesMax: ByteCount) {
+    mutating func append(_ record: RecordParts, headers: HeaderList, bytesMax: ByteCount) throws(FormatError) {
         let fits = builder.encodedBytes + bytesMax <= batchBytesMax
         if builder.recordCount > 0, !fits || !goesWith(record.kind) {
-            sealed.append(builder.finish())
+            sealed.append(try builder.finish(codec: codec))
         }
         if builder.recordCount == 0 {
             isJSON = record.kind != .bytes
@@ -35,8 +37,8 @@ struct PartitionBatches {
     }
 
     /// All batches, the last one ended.
-    mutating func finish() -> [RecordBatch] {
-        if builder.recordCount > 0 { sealed.append(builder.finish()) }
+    mutating func finish() throws(FormatError) -> [RecordBatch] {
+        if builder.recordCount > 0 { sealed.append(try builder.finish(codec: codec)) }
         return sealed
     }
 

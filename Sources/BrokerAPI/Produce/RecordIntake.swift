@@ -20,6 +20,7 @@ struct RecordIntake {
     let now: Timestamp
 
     private let topic: TopicName
+    private let codec: Codec
     private let partitionCount: Int32
     private let limits: Limits
     private let recordsMax: Int
@@ -30,9 +31,12 @@ struct RecordIntake {
 
     /// An empty intake.
     ///
-    /// - Parameter sticky: where records without a key and a partition go, all of one request together.
+    /// - Parameters:
+    ///   - codec: how the batches are compressed.
+    ///   - sticky: where records without a key and a partition go, all of one request together.
     init(
         topic: TopicName,
+        codec: Codec,
         partitionCount: Int32,
         sticky: PartitionIndex,
         now: Timestamp,
@@ -41,6 +45,7 @@ struct RecordIntake {
         keepsPlaces: Bool
     ) {
         self.topic = topic
+        self.codec = codec
         self.partitionCount = partitionCount
         self.sticky = sticky
         self.now = now
@@ -57,14 +62,23 @@ struct RecordIntake {
             let index = Int32(truncatingIfNeeded: batches[slot].recordCount)
             places.append(Place(slot: Int32(truncatingIfNeeded: slot), index: index, timestamp: record.timestamp))
         }
-        batches[slot].append(record, headers: headers, bytesMax: bytesMax)
+        do throws(FormatError) {
+            try batches[slot].append(record, headers: headers, bytesMax: bytesMax)
+        } catch {
+            throw Problem(compressing: error)
+        }
         recordCount += 1
     }
 
     /// The batches of all partitions, in the order in which `Place.slot` counts.
-    mutating func finish() -> [AppendItem] {
-        batches.indices.map { slot in
-            AppendItem(target: TopicPartition(topic, batches[slot].partition), batches: batches[slot].finish())
+    mutating func finish() throws(Problem) -> [AppendItem] {
+        do throws(FormatError) {
+            return try batches.indices.map { (slot) throws(FormatError) in
+                let target = TopicPartition(topic, batches[slot].partition)
+                return AppendItem(target: target, batches: try batches[slot].finish())
+            }
+        } catch {
+            throw Problem(compressing: error)
         }
     }
 
@@ -119,7 +133,7 @@ struct RecordIntake {
     private mutating func slot(of partition: PartitionIndex) -> Int {
         if let slot = slots[partition] { return slot }
         slots[partition] = batches.count
-        batches.append(PartitionBatches(partition: partition, batchBytesMax: limits.batchBytesMax))
+        batches.append(PartitionBatches(partition: partition, batchBytesMax: limits.batchBytesMax, codec: codec))
         return batches.count - 1
     }
 }
