@@ -35,6 +35,16 @@ public enum FlushSite: String, CaseIterable, Hashable, Sendable {
     case manifest
     /// The name of a manifest.
     case manifestName
+    /// The names of retired files taken away, before the manifest forgets them: without it they come back, named by nobody.
+    case retiredNames
+    /// A log that compaction wrote, before the manifest lists it instead of those it was made of.
+    case compactedSegment
+    /// The versions before a compacted segment's records, before the manifest lists their checksum.
+    case compactedVersions
+    /// The names of compacted files, before the manifest lists them.
+    case compactedNames
+    /// The name of a generation's directory, before the manifest lists what is in it.
+    case generationName
     /// A segment that recovery wrote or cut.
     case recoveredSegment
     /// The names that recovery made or removed.

@@ -9,15 +9,19 @@ import SystemPackage
 /// ```
 ///  0  8  log start offset
 ///  8  8  compacted below  history is incomplete below this offset; 0 when nothing was compacted
-/// 16  8  end              where the active segment begins
-/// 24  8  next generation  the number that the next compaction takes
-/// 32  4  number of epochs, then an EpochStart each
+/// 16  8  compacted to     where the next compaction begins to look for newer values
+/// 24  8  end              where the active segment begins
+/// 32  8  next generation  the number that the next compaction takes
+/// 40  4  number of epochs, then an EpochStart each
 ///     4  number of segments, then a SealedSegment each
 ///     4  number of retired files, then for each: base offset 8, generation 8
 /// ```
 struct Manifest: Hashable, Sendable {
     var logStart = Offset.zero
+    /// History is incomplete below: a record there, or the version before one, was removed by compaction.
     var compactedBelow = Offset.zero
+    /// Below it no key has two records; the next compaction looks for newer values from here on.
+    var compactedTo = Offset.zero
     /// Where the active segment begins, also when no sealed one is left.
     var end = Offset.zero
     var nextGeneration: UInt64 = 1
@@ -30,7 +34,7 @@ struct Manifest: Hashable, Sendable {
 
     func encoded(directory: [UInt8]) -> ByteBuffer {
         var body = ByteBuffer()
-        body.writeMultipleIntegers(logStart.value, compactedBelow.value, end.value, nextGeneration)
+        body.writeMultipleIntegers(logStart.value, compactedBelow.value, compactedTo.value, end.value, nextGeneration)
         body.writeInteger(UInt32(epochs.count))
         for epoch in epochs { epoch.encode(into: &body) }
         body.writeInteger(UInt32(sealed.count))
@@ -46,12 +50,13 @@ struct Manifest: Hashable, Sendable {
         var body = try SealedFile.decode(.manifest, file, directory: directory, path: path).body
         func damaged(_ reason: String) -> StorageError { .corrupt(path: path, position: .zero, reason: reason) }
         guard
-            let (start, compacted, end, generation) = body.readMultipleIntegers(
-                as: (Int64, Int64, Int64, UInt64).self
-            ), start >= 0, compacted >= 0, end >= 0
+            let (start, compactedBelow, compactedTo, end, generation) = body.readMultipleIntegers(
+                as: (Int64, Int64, Int64, Int64, UInt64).self
+            ), start >= 0, compactedBelow >= 0, compactedTo >= 0, end >= 0
         else { throw damaged("the body is too short") }
         logStart = Offset(start)
-        compactedBelow = Offset(compacted)
+        self.compactedBelow = Offset(compactedBelow)
+        self.compactedTo = Offset(compactedTo)
         self.end = Offset(end)
         nextGeneration = generation
         epochs = try Self.rows(&body, damaged) { EpochStart(decoding: &$0) }

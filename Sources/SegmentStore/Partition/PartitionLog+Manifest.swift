@@ -13,9 +13,27 @@ extension PartitionLog {
         _ change: (inout Manifest) -> Void,
         apply: (inout State) -> Void = { _ in }
     ) throws(FileError) {
+        _ = try changeManifest(
+            unlessRefused: { manifest in
+                change(&manifest)
+                return true
+            },
+            apply: apply
+        )
+    }
+
+    /// The same for a change that may find that it no longer fits the manifest in force, and then changes nothing.
+    ///
+    /// - Returns: whether it was made.
+    func changeManifest(
+        unlessRefused change: (inout Manifest) -> Bool,
+        apply: (inout State) -> Void
+    ) throws(FileError) -> Bool {
         try maintenance.withLock { _ throws(FileError) in
-            var changed = state.withLock { $0.manifest }
-            change(&changed)
+            let (manifest, unlinked) = state.withLock { ($0.manifest, $0.unlinked) }
+            var changed = manifest
+            guard change(&changed) else { return false }
+            changed.retired.removeAll { unlinked.contains($0) }
             try fileSystem.replace(
                 directory.appending(Manifest.fileName),
                 with: changed.encoded(directory: owner),
@@ -24,8 +42,10 @@ extension PartitionLog {
             )
             state.withLock { state in
                 state.manifest = changed
+                state.unlinked.subtract(unlinked)
                 apply(&state)
             }
+            return true
         }
     }
 }

@@ -45,6 +45,10 @@ public final class PartitionLog: Sendable {
         /// Why the partition refuses appends.
         var quarantine: String?
         var isDeleted = false
+        /// In no list any more; their files are unlinked when nobody reads them.
+        var retired: [Segment] = []
+        /// Unlinked for good, and still named as retired by the manifest until its next change.
+        var unlinked: Set<SegmentID> = []
     }
 
     /// A place in the log: a byte of a segment.

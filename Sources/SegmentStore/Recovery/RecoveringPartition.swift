@@ -12,7 +12,7 @@ struct RecoveringPartition {
     let fileSystem: any FileSystem
     /// Why the partition cannot be served whole; it is quarantined then.
     private(set) var damage: String?
-    private var manifest = Manifest()
+    private(set) var manifest = Manifest()
     private var sealed: [SealedSegment] = []
     private var active: Segment?
     private var activeBase = Offset.zero
@@ -264,7 +264,8 @@ struct RecoveringPartition {
             manifest: manifest,
             needsTailBlock: true,
             checkpointed: PartitionLog.LogPlace(segmentBase: activeBase, position: position),
-            quarantine: damage
+            quarantine: damage,
+            retired: manifest.retired.map { Segment($0, partition: directory, fileSystem: fileSystem) }
         )
         return PartitionLog(
             key: key,

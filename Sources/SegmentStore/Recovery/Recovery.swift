@@ -67,7 +67,7 @@ struct Recovery {
             rows: partitions.values.map { $0.row() }
         )
         try StorageError.wrap { () throws(FileError) in try slots.write(record) }
-        try removeLeftovers(report)
+        try removeLeftovers(report, isClean: checkpoint.isClean)
         return store(record, ring: ring)
     }
 
@@ -216,10 +216,16 @@ struct Recovery {
     }
 
     /// Removes what was half made or half removed.
-    private func removeLeftovers(_ report: (String) -> Void) throws(StorageError) {
+    ///
+    /// After a clean stop there are no leftovers of compactions: each removes its own.
+    private func removeLeftovers(_ report: (String) -> Void, isClean: Bool) throws(StorageError) {
         for path in leftovers {
             try StorageError.wrap { () throws(FileError) in try fileSystem.removeTree(path) }
             report("removed \(path): its topic was deleted or never completed")
+        }
+        guard !isClean else { return }
+        for partition in partitions.values {
+            try StorageError.wrap { () throws(FileError) in try partition.removeLeftovers(report) }
         }
     }
 

@@ -42,6 +42,26 @@ enum SegmentName {
     static func snapshot(_ base: Offset) -> String { digits(base) + ".snapshot" }
     static func versions(_ base: Offset) -> String { digits(base) + ".versions" }
 
+    /// The names of all files that a segment may have.
+    static func all(_ base: Offset) -> [String] {
+        [log(base), index(base), timeIndex(base), snapshot(base), versions(base)]
+    }
+
+    /// The base offset by the name of any of a segment's files; nil for any other file.
+    static func base(ofAny name: String) -> Offset? {
+        let digits = name.prefix(20)
+        guard let value = Int64(digits), value >= 0, all(Offset(value)).contains(name) else { return nil }
+        return Offset(value)
+    }
+
+    /// The generation by the name of its directory; nil for any other.
+    static func generation(ofDirectory name: String) -> UInt64? {
+        guard name.first == "g", let value = UInt64(name.dropFirst()), value > 0, name == "g\(value)" else {
+            return nil
+        }
+        return value
+    }
+
     /// The base offset of a segment's log by its name; nil for any other file.
     static func base(ofLog name: String) -> Offset? {
         guard name.hasSuffix(".log"), name.utf8.count == 24, let value = Int64(name.dropLast(4)), value >= 0 else {
