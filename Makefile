@@ -47,11 +47,14 @@ test: ## Check the format, build with warnings as errors, run every test
 
 # Brokers as real processes, killed with kill -9; where kills are to fall is what their logs say that they do.
 KILL_PLACES := roll,checkpoint
+# What a history needs and the broker has not got yet is left out.
+HISTORY := --no-idempotent --no-growth
 
 .PHONY: kills
 kills: release ## Kill real brokers in the middle of their work and check what they kept (KILLS= may be set)
 	$(SWIFT) build -c release --package-path Bench --scratch-path Bench/.build --product kills
 	Bench/.build/release/kills loop --kills $(or $(KILLS),200) --places $(KILL_PLACES)
+	Bench/.build/release/kills history --seconds 30 $(HISTORY)
 
 .PHONY: bench-disk
 bench-disk: ## Measure the disk's flushes: what one commit journal saves (DIRECTORY= and SECONDS_EACH= may be set)
