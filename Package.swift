@@ -112,7 +112,7 @@ let package = Package(
         .executableTarget(
             name: "millrace",
             dependencies: [
-                "BrokerHTTP", "BrokerAPI", "BrokerCore", "MillraceClient",
+                "BrokerHTTP", "BrokerAPI", "BrokerCore", "MillraceClient", "SegmentStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),

@@ -18,7 +18,7 @@ struct Millrace: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, TopicCommand.self, ProduceCommand.self, WatchCommand.self, WorkCommand.self,
-            GroupCommand.self,
+            GroupCommand.self, LogCommand.self,
         ]
     )
 }

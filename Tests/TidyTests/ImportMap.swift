@@ -20,7 +20,7 @@ enum ImportMap {
         "MillraceClient": ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "FoundationEssentials"],
         "millrace": [
             "ArgumentParser", "Configuration", "Logging", "ServiceLifecycle", "BrokerHTTP", "BrokerAPI", "BrokerCore",
-            "MillraceClient", "SegmentStore", "Glibc",
+            "MillraceClient", "SegmentStore", "FoundationEssentials", "Glibc",
         ],
         "BrokerTestSupport": [
             "BrokerCore", "SegmentStore", "RecordFormat", "NIOCore", "SystemPackage", "Synchronization", "Logging",

@@ -7,6 +7,13 @@ struct Table {
         self.header = header
     }
 
+    /// The same columns without rows.
+    var emptied: Table {
+        var table = self
+        table.rows = []
+        return table
+    }
+
     /// Adds a row, one text a column.
     mutating func add(_ cells: String...) {
         rows.append(cells)

@@ -1,0 +1,129 @@
+import NIOCore
+import RecordFormat
+import SystemPackage
+
+/// The check of one partition's files.
+struct PartitionVerification {
+    private(set) var findings: [Finding] = []
+    private(set) var segmentCount = 0
+    private(set) var batchCount = 0
+    private(set) var recordCount = 0
+    private(set) var byteCount = ByteCount.zero
+    private let facts: PartitionFacts
+    private let fileSystem: any FileSystem
+
+    init(_ facts: PartitionFacts, of directory: DirectoryInspection) {
+        self.facts = facts
+        fileSystem = directory.fileSystem
+        findings = facts.findings
+    }
+
+    /// Checks every file.
+    ///
+    /// - Parameter step: called about once a mebibyte with the file being read and the bytes read so far.
+    mutating func run(_ step: (FilePath, ByteCount) -> Void) {
+        guard (try? fileSystem.kind(of: facts.directory)) == .directory else {
+            let lost = facts.end > facts.logStart ? facts.logStart..<facts.end : nil
+            note(.damage, facts.directory, lost: lost, "the partition's directory is missing")
+            return
+        }
+        for segment in facts.segments { check(segment, step) }
+        for path in facts.unnamed {
+            note(.note, path, "nothing names this file: a stop in the middle left it, or somebody put it there")
+        }
+    }
+
+    private mutating func check(_ segment: SegmentFacts, _ step: (FilePath, ByteCount) -> Void) {
+        segmentCount += 1
+        do throws(StorageError) {
+            let file = try StorageError.wrap { () throws(FileError) in try fileSystem.open(segment.path, .read) }
+            defer { file.close() }
+            let places = try scan(segment, file, step)
+            try compareChecksum(segment, file)
+            checkIndex(of: segment, places)
+        } catch {
+            let lost = segment.end > segment.base ? segment.base..<segment.end : nil
+            note(.damage, segment.path, lost: lost, "\(error)")
+        }
+    }
+
+    /// Reads all batches; gives back where each begins and its last offset.
+    private mutating func scan(
+        _ segment: SegmentFacts,
+        _ file: any StoreFile,
+        _ step: (FilePath, ByteCount) -> Void
+    ) throws(StorageError) -> [UInt32: Offset] {
+        var places: [UInt32: Offset] = [:]
+        var scan = try SegmentScan(segment, file: file)
+        var sinceStep = 1 << 20
+        while let piece = try scan.next() {
+            switch piece {
+            case .batch(let batch, let place):
+                batchCount += 1
+                recordCount += batch.recordCount
+                byteCount += batch.encodedBytes
+                sinceStep += batch.encodedBytes.value
+                places[UInt32(truncatingIfNeeded: place.value)] = batch.lastOffset
+            case .damage(let bytes, let lost, let reason):
+                byteCount += ByteCount(bytes.count)
+                note(.damage, segment.path, bytes: bytes, lost: lost.isEmpty ? nil : lost, reason)
+            }
+            guard sinceStep >= 1 << 20 else { continue }
+            sinceStep = 0
+            step(segment.path, byteCount)
+        }
+        return places
+    }
+
+    /// The checksum of the whole file tells what lies outside the batches' own: base offsets and leader epochs.
+    private mutating func compareChecksum(_ segment: SegmentFacts, _ file: any StoreFile) throws(StorageError) {
+        guard let expected = segment.checksum else { return }
+        let found = try StorageError.wrap { () throws(FileError) in
+            try file.checksum(upTo: FilePosition(UInt64(segment.size.value)))
+        }
+        // Where a batch was found damaged this says nothing new.
+        guard found != expected, !findings.contains(where: { $0.path == segment.path }) else { return }
+        note(
+            .damage,
+            segment.path,
+            bytes: 0..<UInt64(segment.size.value),
+            "the checksum of the whole file does not match, though each batch has its own:"
+                + " a base offset or a leader epoch is not what was written"
+        )
+    }
+
+    private mutating func checkIndex(of segment: SegmentFacts, _ places: [UInt32: Offset]) {
+        guard !segment.isActive else { return }
+        let path = segment.path.parent.appending(SegmentName.index(segment.base))
+        guard let content = try? fileSystem.readWhole(path) else {
+            note(.note, path, "it is missing: the first read that needs it builds it again")
+            return
+        }
+        let limit = FilePosition(UInt64(segment.size.value))
+        guard let index = OffsetIndex(decoding: content, logSize: limit) else {
+            note(.derived, path, "it cannot be an index of its segment; it is built again when it is needed")
+            return
+        }
+        for (number, entry) in index.entries.enumerated() {
+            let named = segment.base.advanced(by: Int(entry.relativeLastOffset))
+            guard places[entry.position] != named else { continue }
+            let start = UInt64(number * OffsetIndexEntry.encodedBytes)
+            note(
+                .derived,
+                path,
+                bytes: start..<start + UInt64(OffsetIndexEntry.encodedBytes),
+                "entry \(number) names offset \(named) at byte \(entry.position), where it is not"
+            )
+        }
+    }
+
+    private mutating func note(
+        _ severity: Finding.Severity,
+        _ path: FilePath,
+        bytes: Range<UInt64>? = nil,
+        lost: Range<Offset>? = nil,
+        _ what: String
+    ) {
+        findings.append(Finding(severity, path, bytes: bytes, partition: facts.key, lost: lost, what))
+    }
+}
