@@ -44,8 +44,11 @@ final class TestMember {
     }
 
     /// Takes one thing; `idle` when there is nothing to say now.
+    ///
+    /// An answer may reach its asker before the events of the same change reach their members: they are waited for.
     @discardableResult
     func take() async throws -> GroupEvent {
+        try await test.flush()
         let event = await session.next(deadline: test.clock.now)
         switch event {
         case .assigned(_, let partitions):
@@ -114,7 +117,14 @@ extension TestBroker {
 
     /// Returns when everything that was queued so far is durable, and told.
     func flush() async throws {
-        for coordinator in broker.coordinators { await coordinator.settle() }
+        await broker.deliverEffects()
+    }
+}
+
+extension Broker {
+    /// Returns when the effects of all changes of groups so far have been delivered.
+    func deliverEffects() async {
+        for coordinator in coordinators { await coordinator.settle() }
     }
 }
 

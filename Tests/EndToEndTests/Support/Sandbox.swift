@@ -33,6 +33,11 @@ final class Sandbox: Sendable {
 
     /// Starts the program under test.
     func millrace(_ name: String, _ arguments: String...) throws -> Child {
+        try millrace(name, arguments: arguments)
+    }
+
+    /// Starts the program under test.
+    func millrace(_ name: String, arguments: [String]) throws -> Child {
         try start(name, try Self.millrace(), arguments)
     }
 
