@@ -55,6 +55,7 @@ kills: release ## Kill real brokers in the middle of their work and check what t
 	$(SWIFT) build -c release --package-path Bench --scratch-path Bench/.build --product kills
 	Bench/.build/release/kills loop --kills $(or $(KILLS),200) --places $(KILL_PLACES)
 	Bench/.build/release/kills history --seconds 30 $(HISTORY)
+	Bench/.build/release/kills full-disk
 
 .PHONY: bench-disk
 bench-disk: ## Measure the disk's flushes: what one commit journal saves (DIRECTORY= and SECONDS_EACH= may be set)

@@ -22,6 +22,7 @@ struct CommonOptions: ParsableArguments {
         let scratch = try Self.makeDirectory(below: directory)
         let setup = Broker.Setup(
             program: program,
+            scratch: scratch,
             directory: "\(scratch)/data",
             options: ["--journal-mib", "8", "--segment-mib", "1"],
             log: "\(scratch)/broker.log"

@@ -6,7 +6,7 @@ struct Kills: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kills",
         abstract: "Kill real brokers in the middle of their work and check what they kept.",
-        subcommands: [LoopCommand.self, HistoryCommand.self],
+        subcommands: [LoopCommand.self, HistoryCommand.self, FullDiskCommand.self, FewDescriptorsCommand.self],
         defaultSubcommand: LoopCommand.self
     )
 }

@@ -13,6 +13,8 @@ final class Broker: Sendable {
     struct Setup: Sendable {
         /// The `millrace` program.
         var program: String
+        /// Where all files of the run lie.
+        var scratch: String
         /// The data directory.
         var directory: String
         /// More of `serve`'s options.
@@ -52,6 +54,7 @@ final class Broker: Sendable {
                 watch.take(line, from: child.pid)
                 log.write(line)
             }
+            watch.end()
         }
         let line = child.output.firstLine()
         guard line.hasPrefix("listening on http://"), let port = line.split(separator: ":").last.flatMap({ UInt16($0) })
@@ -101,5 +104,5 @@ final class Broker: Sendable {
     }
 
     /// Whether it is still there.
-    var isRunning: Bool { Glibc.kill(pid, 0) == 0 && !watch.hasKilled }
+    var isRunning: Bool { !watch.hasEnded }
 }

@@ -14,6 +14,7 @@ final class BrokerWatch: Sendable {
     private let state = Mutex(State())
     /// Whether this watch has killed the broker.
     private let killed = Atomic<Bool>(false)
+    private let ended = Atomic<Bool>(false)
 
     /// From now on the broker dies when the activity begins.
     func arm(_ trigger: KillTrigger) {
@@ -36,6 +37,12 @@ final class BrokerWatch: Sendable {
         }
     }
 
+    /// The log has ended, and so has the broker.
+    func end() {
+        ended.store(true, ordering: .releasing)
+    }
+
+    var hasEnded: Bool { ended.load(ordering: .acquiring) }
     var hasKilled: Bool { killed.load(ordering: .acquiring) }
     /// What had begun and not ended; final once the reading thread has ended.
     var open: Set<Activity> { state.withLock { $0.open.kinds } }

@@ -1,4 +1,5 @@
 import BenchSupport
+import Glibc
 import Synchronization
 
 /// One connection that produces requests one after the other, until it is told to stop or the broker is gone.
@@ -9,6 +10,8 @@ final class Producer: Sendable {
         let acknowledged = Atomic<Int>(0)
         let refused = Atomic<Int>(0)
         let mustStop = Atomic<Bool>(false)
+        /// How often each problem was the answer, by status and code.
+        let problems = Mutex<[String: Int]>([:])
         /// What a producer saw that must not be.
         let violation = Mutex<(any Error)?>(nil)
     }
@@ -66,9 +69,11 @@ final class Producer: Sendable {
         case 200:
             try topic.acknowledged(request, try request.bases(in: answer))
             shared.acknowledged.add(request.partitions.count, ordering: .relaxed)
-        case let status where [429, 503, 507].contains(status) && answer.text.contains("\"noSideEffects\":true"):
+        case let status where [429, 503, 507].contains(status) && answer.hasNoSideEffects:
             topic.refused(request)
             shared.refused.add(1, ordering: .relaxed)
+            shared.problems.withLock { $0["\(status) \(answer.problem)", default: 0] += 1 }
+            usleep(1000)
         default:
             throw Client.Unexpected(description: "a produce request was answered \(answer.status): \(answer.text)")
         }
