@@ -82,6 +82,7 @@ public final class API: Sendable {
         case .listTopics(let namespace): listTopics(namespace)
         case .describeTopic(let topic): try describeTopic(topic)
         case .createTopic(let topic): try await createTopic(topic, context)
+        case .changeTopic(let topic): try await changeTopic(topic, context)
         case .deleteTopic(let topic): try await deleteTopic(topic)
         case .describePartitions(let topic): try describePartitions(topic)
         case .produce(let topic): try await produce(topic, context)

@@ -15,6 +15,14 @@ public struct BrokerConfiguration: Sendable {
     /// How often a store that was written to takes a checkpoint.
     public var checkpointIntervalMilliseconds: Int64 = 1000
 
+    /// The settings of a topic that nothing was chosen for.
+    var settingsByDefault: TopicSettings {
+        TopicSettings(
+            partitions: Int32(limits.partitionsPerTopicDefault),
+            segmentBytesMax: store.segmentBytesMax
+        )
+    }
+
     /// A configuration with the defaults for a data directory.
     public init(directory: String) {
         store = StoreConfiguration(directory: .init(directory))

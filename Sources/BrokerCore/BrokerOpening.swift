@@ -103,7 +103,14 @@ struct BrokerOpening: Sendable {
             }
         }
         var topics: [Topic] = []
-        for stored in store.topics() { topics.append(Topic(stored, in: store, failure: failure)) }
+        let defaults = configuration.settingsByDefault
+        for stored in store.topics() {
+            do {
+                topics.append(try Topic(stored, in: store, failure: failure, defaults: defaults))
+            } catch {
+                throw BrokerStartError(error)
+            }
+        }
         return topics
     }
 
@@ -126,22 +133,6 @@ struct BrokerOpening: Sendable {
     private static let randomBytes: RandomBytes = { count in
         var generator = SystemRandomNumberGenerator()
         return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-    }
-}
-
-extension Topic {
-    /// The running form of a stored topic.
-    ///
-    /// The store has a log for every partition of a topic that it lists.
-    convenience init(_ stored: StoredTopic, in store: LogStore, failure: FailureLatch) {
-        let partitions = (0..<stored.partitionCount).map { number in
-            let index = PartitionIndex(number)
-            guard let log = store.partition(PartitionKey(topic: stored.id, partition: index)) else {
-                preconditionFailure("the store lists the topic \(stored.name) without its partition \(number)")
-            }
-            return Partition(identity: TopicPartition(stored.name, index), log: log, failure: failure)
-        }
-        self.init(name: stored.name, id: stored.id, partitions: partitions)
     }
 }
 

@@ -35,6 +35,12 @@ public struct Limits: Hashable, Sendable {
     public var partitionsPerTopicMax = 10_000
     /// Partitions of a topic that is created without a number (1).
     public var partitionsPerTopicDefault = 1
+    /// The longest retention by age that can be set: a hundred years.
+    public var retentionSecondsMax: Int64 = 3_155_760_000
+    /// The smallest segment that a topic can ask for: below it files and descriptors outweigh the records (64 KiB).
+    public var segmentBytesMin = ByteCount.kibibytes(64)
+    /// The largest segment that a topic can ask for: positions in an index have 32 bits (1 GiB).
+    public var segmentBytesMax = ByteCount.mebibytes(1024)
     /// Topics in the directory (10,000).
     public var topicsMax = 10_000
     /// Topics that one group consumes (64).

@@ -17,7 +17,7 @@ import Testing
         ) { $0.groups.joinDebounceMilliseconds = 5 }
         let broker = process.broker
         let topic = try TopicName(validating: "orders")
-        _ = try await broker.createTopic(topic, settings: TopicSettings(partitions: 6))
+        _ = try await broker.createTopic(topic, settings: TopicSettingsChange(partitions: 6))
         let total = 6 * 40 * 5
         let seen = Tally()
         try await withThrowingTaskGroup(of: Void.self) { group in

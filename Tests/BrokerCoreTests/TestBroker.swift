@@ -61,7 +61,7 @@ struct TestBroker {
     @discardableResult
     func createTopic(_ name: String, partitions: Int32 = 1) async throws -> TopicName {
         let topic = try TopicName(validating: name)
-        _ = try await broker.createTopic(topic, settings: TopicSettings(partitions: partitions))
+        _ = try await broker.createTopic(topic, settings: TopicSettingsChange(partitions: partitions))
         return topic
     }
 
@@ -123,6 +123,6 @@ extension Broker {
     func makeTopic(_ name: TopicName, partitions: Int32) throws -> Topic {
         let stored = StoredTopic(id: .random(), name: name, partitionCount: partitions)
         try store.createTopic(stored)
-        return Topic(stored, in: store, failure: failure)
+        return try Topic(stored, in: store, failure: failure, defaults: settingsByDefault)
     }
 }

@@ -8,13 +8,17 @@ import Testing
     @Test func aTopicIsCreatedOnce() async throws {
         let test = try await TestBroker.start()
         let name = try TopicName(validating: "orders")
-        guard case .created(let made) = try await test.broker.createTopic(name, settings: TopicSettings(partitions: 3))
+        guard
+            case .created(let made) = try await test.broker.createTopic(
+                name,
+                settings: TopicSettingsChange(partitions: 3)
+            )
         else {
             Issue.record("the topic is new")
             return
         }
         #expect(made.partitions.count == 3)
-        for settings in [TopicSettings(partitions: 3), TopicSettings()] {
+        for settings in [TopicSettingsChange(partitions: 3), TopicSettingsChange()] {
             guard case .unchanged(let found) = try await test.broker.createTopic(name, settings: settings) else {
                 Issue.record("the topic was there")
                 return
@@ -22,7 +26,7 @@ import Testing
             #expect(found.id == made.id)
         }
         let error = await #expect(throws: BrokerError.self) {
-            try await test.broker.createTopic(name, settings: TopicSettings(partitions: 4))
+            try await test.broker.createTopic(name, settings: TopicSettingsChange(partitions: 4))
         }
         guard case .topicDiffers = error else {
             Issue.record("got \(String(describing: error))")
@@ -37,7 +41,7 @@ import Testing
         let name = try TopicName(validating: "orders")
         for count in [Int32(0), -1, 10_001] {
             let error = await #expect(throws: BrokerError.self) {
-                try await test.broker.createTopic(name, settings: TopicSettings(partitions: count))
+                try await test.broker.createTopic(name, settings: TopicSettingsChange(partitions: count))
             }
             guard case .invalid = error else {
                 Issue.record("got \(String(describing: error))")
@@ -46,7 +50,7 @@ import Testing
         }
         let reserved = TopicName(internal: "__consumer_offsets")
         await #expect(throws: BrokerError.self) {
-            try await test.broker.createTopic(reserved, settings: TopicSettings())
+            try await test.broker.createTopic(reserved, settings: TopicSettingsChange())
         }
         await #expect(throws: BrokerError.self) { try await test.broker.deleteTopic(reserved) }
         await #expect(throws: BrokerError.self) { try await test.broker.deleteTopic(name) }

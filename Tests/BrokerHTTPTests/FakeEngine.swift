@@ -54,7 +54,11 @@ final class FakeEngine: BrokerEngine {
     func group(_ name: GroupName) throws(BrokerError) -> GroupReport { throw .groupNotFound(name) }
     func wait(past cursor: Cursor, deadline: MonotonicInstant?) async -> WakeReason { .draining }
 
-    func createTopic(_ name: TopicName, settings: TopicSettings) async throws(BrokerError) -> TopicCreation {
+    func changeTopic(_ name: TopicName, _ change: TopicSettingsChange) async throws(BrokerError) -> TopicDescription {
+        throw .unsupported("a fake")
+    }
+
+    func createTopic(_ name: TopicName, settings: TopicSettingsChange) async throws(BrokerError) -> TopicCreation {
         throw .unsupported("a fake")
     }
 

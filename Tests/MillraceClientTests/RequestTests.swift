@@ -60,6 +60,22 @@ import Testing
         }
     }
 
+    @Test func aLimitThatIsTakenAwayIsNull() async throws {
+        let json =
+            #"{"topic":"a","id":"ff","partitions":3,"cleanup":"delete","retentionBytes":null,"retentionSeconds":60}"#
+        try await Self.withClient([ScriptedServer.answer("200 OK", json)]) { client, server in
+            var settings = TopicSettings(partitions: 3)
+            settings.retentionBytes = .unlimited
+            settings.retentionSeconds = .atMost(60)
+            let topic = try await client.updateTopic("a", settings).value
+            #expect(topic.retentionBytes == nil && topic.retentionSeconds == 60 && topic.cleanup == "delete")
+            let request = try #require(await server.requests.first)
+            #expect(request.hasPrefix("PATCH /v1/topics/a HTTP/1.1\r\n"))
+            #expect(request.contains(#""retentionBytes":null"#) && request.contains(#""retentionSeconds":60"#))
+            #expect(!request.contains("cleanup"))
+        }
+    }
+
     @Test func aForeignRefusalIsCautious() async throws {
         try await Self.withClient([ScriptedServer.answer("502 Bad Gateway", "<html>")]) { client, _ in
             let error = await #expect(throws: MillraceError.self) { try await client.topics() }

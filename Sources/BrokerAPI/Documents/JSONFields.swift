@@ -12,11 +12,13 @@ struct JSONFields {
     /// Reads the object at `value` of valid JSON.
     ///
     /// - Parameter path: where the object stands in its document, for messages: `""` or such as `offsets[3].`.
+    /// - Parameter listed: how many of the known names a message lists; nil lists all.
     init(
         _ bytes: UnsafeRawBufferPointer,
         _ value: Range<Int>,
         known: [StaticString],
-        path: String = ""
+        path: String = "",
+        listed: Int? = nil
     ) throws(Problem) {
         self.bytes = bytes
         self.names = known
@@ -33,7 +35,7 @@ struct JSONFields {
                 throw Problem.unknownName(
                     path + String(decoding: raw, as: UTF8.self),
                     what: "field",
-                    known: known.map { "\($0)" }
+                    known: known.prefix(listed ?? known.count).map { "\($0)" }
                 )
             }
             return true
@@ -43,6 +45,9 @@ struct JSONFields {
         }
         values = found
     }
+
+    /// Whether a field is given, be it as null.
+    func isGiven(_ index: Int) -> Bool { values[index] != nil }
 
     /// Where a field's value stands; nil when it is not given or null.
     func range(_ index: Int) -> Range<Int>? {

@@ -44,6 +44,8 @@ extension Problem {
                 "the topic \(topic) is there with other settings: \(details)",
                 members: [Member("differs", .string(details))]
             )
+        case .topicCannotChange(let topic, let reason):
+            self.init(.conflict, "the topic \(topic) cannot be changed so: \(reason)")
         case .topicReplaced(let topic):
             self.init(
                 .cursorEpochChanged,

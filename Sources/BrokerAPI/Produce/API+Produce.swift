@@ -70,8 +70,13 @@ extension API {
         }
     }
 
-    /// How new batches of the topic are compressed: plain, as no setting says otherwise.
-    private func codec(for topic: TopicDescription) -> Codec { .none }
+    /// How the topic wants its records stored.
+    private func codec(for topic: TopicDescription) -> Codec {
+        switch topic.settings.compression {
+        case .none: .none
+        case .gzip: .gzip
+        }
+    }
 
     private func partitionDefault(
         _ query: QueryParameters,

@@ -47,7 +47,7 @@ struct ReadStart {
         }
         let max = engine.limits.partitionsPerReadMax
         if positions.count > max { throw BrokerError.tooManyPartitions(count: positions.count, max: max) }
-        return Cursor(positions: positions)
+        return Cursor(positions: positions, isWhole: partition == nil)
     }
 
     private func count(_ text: String) throws(Problem) -> Int64 {

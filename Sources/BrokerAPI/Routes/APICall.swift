@@ -5,6 +5,7 @@ enum APICall: Hashable, Sendable {
     case listTopics(Namespace)
     case describeTopic(TopicName)
     case createTopic(TopicName)
+    case changeTopic(TopicName)
     case deleteTopic(TopicName)
     case describePartitions(TopicName)
     case produce(TopicName)

@@ -17,6 +17,14 @@ extension RouteTable {
             body: .document,
             "Create a topic: 201; 200 when it is there with these settings, 409 when with others."
         ) { path throws(Problem) in .createTopic(try path.topic()) },
+        Route(
+            .patch,
+            "/v1/topics/{topic}",
+            .topic,
+            .configure,
+            body: .document,
+            "Change a topic's settings, and add partitions; what is not named stays as it is."
+        ) { path throws(Problem) in .changeTopic(try path.topic()) },
         Route(.delete, "/v1/topics/{topic}", .topic, .delete, "Delete a topic with its records and commits.") {
             path throws(Problem) in .deleteTopic(try path.topic())
         },

@@ -37,11 +37,16 @@ extension API {
     /// Creates a topic, or says that it is there.
     func createTopic(_ name: TopicName, _ context: RequestContext) async throws -> APIReply {
         try requireReady()
-        let settings = try TopicSettings(document: context, partitionsMax: engine.limits.partitionsPerTopicMax)
-        switch try await engine.createTopic(name, settings: settings) {
+        switch try await engine.createTopic(name, settings: TopicSettingsChange(document: context)) {
         case .created(let topic): return TopicText.reply(.created, topic)
         case .unchanged(let topic): return TopicText.reply(.ok, topic)
         }
+    }
+
+    /// Changes a topic's settings, and adds partitions.
+    func changeTopic(_ name: TopicName, _ context: RequestContext) async throws -> APIReply {
+        try requireReady()
+        return TopicText.reply(.ok, try await engine.changeTopic(name, TopicSettingsChange(document: context)))
     }
 
     /// Deletes a topic.
@@ -49,24 +54,5 @@ extension API {
         try requireReady()
         try await engine.deleteTopic(name)
         return APIReply(status: .noContent)
-    }
-}
-
-extension TopicSettings {
-    /// Every setting that a topic has.
-    private static let names: [StaticString] = ["partitions"]
-
-    /// Reads the settings that a creation asks for; an empty body asks for the defaults.
-    init(document context: RequestContext, partitionsMax: Int) throws(Problem) {
-        self.init()
-        guard context.request.body.readableBytes > 0 else { return }
-        partitions = try JSONDocument.read(context.request.body) { (bytes, value) throws(Problem) in
-            let fields = try JSONFields(bytes, value, known: Self.names)
-            guard let count = try fields.integer(0) else { return nil }
-            guard count >= 1, count <= partitionsMax, let partitions = Int32(exactly: count) else {
-                throw Problem.invalidRequest("partitions is from 1 to \(partitionsMax), not \(count)")
-            }
-            return partitions
-        }
     }
 }

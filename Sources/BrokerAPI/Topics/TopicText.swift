@@ -22,8 +22,27 @@ enum TopicText {
         json.string(topic.name.namespace.value)
         json.key("id")
         json.string(topic.id.hex)
+        writeSettings(topic.settings, to: &json)
+    }
+
+    /// Writes the settings in force, under the names under which they are chosen.
+    private static func writeSettings(_ settings: TopicSettings, to json: inout JSONWriter) {
+        func write(_ name: String, _ number: Int64?) {
+            json.key(name)
+            if let number { json.integer(number) } else { json.null() }
+        }
         json.key("partitions")
-        json.integer(topic.partitions.count)
+        json.integer(settings.partitions)
+        json.key("cleanup")
+        json.string(settings.cleanup.rawValue)
+        write("retentionBytes", settings.retentionBytes.map { Int64($0.value) })
+        write("retentionSeconds", settings.retentionSeconds)
+        json.key("compression")
+        json.string(settings.compression.rawValue)
+        json.key("onCorruption")
+        json.string(settings.onCorruption.rawValue)
+        json.key("segmentBytesMax")
+        json.integer(settings.segmentBytesMax.value)
     }
 
     /// Writes the array of a topic's partitions.

@@ -28,7 +28,13 @@ public protocol BrokerEngine: Sendable {
 
     /// Creates a topic, or says that it was there with the same settings.
     /// - Throws: `topicDiffers` with what differs, `invalid` for settings out of range.
-    func createTopic(_ name: TopicName, settings: TopicSettings) async throws(BrokerError) -> TopicCreation
+    func createTopic(_ name: TopicName, settings: TopicSettingsChange) async throws(BrokerError) -> TopicCreation
+    /// Changes a topic's settings, and adds partitions. Durable on return.
+    ///
+    /// Readers of the whole topic and groups take added partitions in, from their beginning.
+    /// - Throws: `topicCannotChange` when partitions would be taken away, or added to a compacted topic; `invalid` for
+    ///   settings out of range.
+    func changeTopic(_ name: TopicName, _ change: TopicSettingsChange) async throws(BrokerError) -> TopicDescription
     /// Deletes a topic, its records and every group's commits on it. Durable on return.
     func deleteTopic(_ name: TopicName) async throws(BrokerError)
     /// All topics of a namespace, sorted by name; internal ones are left out.

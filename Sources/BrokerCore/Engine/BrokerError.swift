@@ -10,6 +10,8 @@ public enum BrokerError: Error, Sendable {
     case partitionNotFound(TopicPartition, count: Int32)
     /// The topic is there with other settings.
     case topicDiffers(TopicName, details: String)
+    /// The topic cannot be changed in this way.
+    case topicCannotChange(TopicName, reason: String)
     /// The topic was deleted, and perhaps created again, since the cursor was made.
     case topicReplaced(TopicName)
     /// The name is one that only the broker may use.

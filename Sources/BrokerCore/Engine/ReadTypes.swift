@@ -35,11 +35,14 @@ public struct Cursor: Hashable, Sendable {
     public var positions: [Position]
     /// The index of the position that the next read begins with, so that partitions take turns.
     public var turn: Int
+    /// Whether the positions are all partitions of their topics: partitions that are added join them, from offset 0.
+    public var isWhole: Bool
 
     /// Creates a cursor.
-    public init(positions: [Position], turn: Int = 0) {
+    public init(positions: [Position], turn: Int = 0, isWhole: Bool = false) {
         self.positions = positions
         self.turn = turn
+        self.isWhole = isWhole
     }
 }
 

@@ -1,16 +1,5 @@
 import RecordFormat
 
-/// The settings of a topic that a user may choose.
-public struct TopicSettings: Hashable, Sendable {
-    /// The number of partitions; nil means the default of one, and in a repeated creation "as it is".
-    public var partitions: Int32?
-
-    /// Creates settings.
-    public init(partitions: Int32? = nil) {
-        self.partitions = partitions
-    }
-}
-
 /// The answer to a creation.
 public enum TopicCreation: Sendable {
     /// The topic is new.

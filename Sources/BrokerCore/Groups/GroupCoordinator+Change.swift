@@ -45,8 +45,7 @@ extension GroupCoordinator {
     private func adoptTopics(_ state: inout CoordinatorState) {
         let names = Set(state.shard.groups().flatMap(\.topics))
         for topic in names.compactMap(environment.registry.find) {
-            let count = Int32(topic.partitions.count)
-            perform(.topicChanged(.init(name: topic.name, id: topic.id, partitionCount: count)), &state)
+            perform(.topicChanged(topic.groupDescription), &state)
         }
     }
 

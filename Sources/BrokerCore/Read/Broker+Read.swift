@@ -17,17 +17,21 @@ extension Broker {
             let next = try Self.resolve(start, in: partition)
             positions.append(Cursor.Position(partition: partition.identity, topicID: topic.id, next: next))
         }
-        return Cursor(positions: positions)
+        return Cursor(positions: positions, isWhole: partitions == nil)
     }
 
     /// Reads what is visible from the cursor on, without waiting: possibly nothing.
     ///
     /// One hop to the read pool when there is something to read, none otherwise.
-    public func read(_ cursor: Cursor, budget: ReadBudget) async throws(BrokerError) -> ReadResult {
+    ///
+    /// Where partitions were added to a topic that the cursor covers whole, this read only adds them to the cursor.
+    public func read(_ asked: Cursor, budget: ReadBudget) async throws(BrokerError) -> ReadResult {
+        let isOutgrown = registry.isOutgrown(asked)
+        let cursor = isOutgrown ? registry.grown(asked) : asked
         try checkPartitionCount(cursor.positions.count)
         var reading = CursorReading(cursor)
         for position in cursor.positions { try reading.add(registry.partition(of: position)) }
-        if !reading.isAtEnd {
+        if !reading.isAtEnd, !isOutgrown {
             let started = reading
             reading = try await readPool.run { () throws(BrokerError) -> CursorReading in
                 var reading = started

@@ -14,6 +14,8 @@ extension Broker {
             if let reason = partition.tail.register(waiter, past: position.next) { return reason }
             tails.append(partition.tail)
         }
+        // Whoever adds a partition enters it into the registry before it wakes the tails: it is seen here or wakes us.
+        if registry.isOutgrown(cursor) { return .moved }
         if cursor.positions.isEmpty {
             if let reason = lifeSignal.register(waiter, past: .zero) { return reason }
             tails.append(lifeSignal)

@@ -5,11 +5,25 @@ extension Broker {
     /// Creates a topic, or says that it was there with the same settings.
     public func createTopic(
         _ name: TopicName,
-        settings: TopicSettings
+        settings: TopicSettingsChange
     ) async throws(BrokerError) -> TopicCreation {
         guard !name.isInternal else { throw .nameReserved(name.name) }
         guard phase == .ready else { throw .draining }
         return try await administration.run { () throws(BrokerError) in try self.createTopicNow(name, settings) }
+    }
+
+    /// Changes a topic's settings, and adds partitions.
+    ///
+    /// Durable on return.
+    public func changeTopic(
+        _ name: TopicName,
+        _ change: TopicSettingsChange
+    ) async throws(BrokerError) -> TopicDescription {
+        guard !name.isInternal else { throw .nameReserved(name.name) }
+        guard phase == .ready else { throw .draining }
+        return try await administration.run { () throws(BrokerError) in
+            try TopicChange(topic: self.registry.topic(name), change: change, broker: self).run().describe()
+        }
     }
 
     /// Deletes a topic, its records and every group's commits on it.
@@ -36,45 +50,45 @@ extension Broker {
     }
 
     /// On the administration thread, so that nobody else makes the same name.
-    private func createTopicNow(_ name: TopicName, _ settings: TopicSettings) throws(BrokerError) -> TopicCreation {
-        if let topic = registry.find(name) { return try compare(topic, settings) }
-        let count = try partitionCount(settings)
+    private func createTopicNow(
+        _ name: TopicName,
+        _ asked: TopicSettingsChange
+    ) throws(BrokerError) -> TopicCreation {
+        if let reason = asked.refusal(limits) { throw .invalid(reason) }
+        if let topic = registry.find(name) { return try compare(topic, asked) }
+        let settings = settingsByDefault.applying(asked, defaults: settingsByDefault)
+        if let conflict = settings.conflict { throw .invalid(conflict) }
         guard registry.count <= limits.topicsMax else {
             throw .invalid("there are \(limits.topicsMax) topics already, which is the most that is kept")
         }
-        let stored = StoredTopic(id: .random(), name: name, partitionCount: count)
+        var stored = StoredTopic(id: .random(), name: name, partitionCount: settings.partitions)
+        asked.store(into: &stored.settings)
+        let topic: Topic
         do {
             try store.createTopic(stored)
+            topic = try Topic(stored, in: store, failure: failure, defaults: settingsByDefault)
         } catch {
             throw refused(error)
         }
-        let topic = Topic(stored, in: store, failure: failure)
         registry.add(topic)
         // Groups may name the topic already: an earlier one of its name was deleted under them.
-        for coordinator in coordinators {
-            coordinator.apply(.topicChanged(.init(name: name, id: topic.id, partitionCount: count)))
-        }
+        for coordinator in coordinators { coordinator.apply(.topicChanged(topic.groupDescription)) }
         // A drain that began meanwhile has passed this topic by.
         if phase != .ready { topic.endTails(.draining) }
         return .created(topic.describe())
     }
 
-    private func compare(_ topic: Topic, _ settings: TopicSettings) throws(BrokerError) -> TopicCreation {
-        if let asked = settings.partitions, Int(asked) != topic.partitions.count {
-            throw .topicDiffers(topic.name, details: "it has \(topic.partitions.count) partitions, not \(asked)")
-        }
+    private func compare(_ topic: Topic, _ asked: TopicSettingsChange) throws(BrokerError) -> TopicCreation {
+        let wanted = topic.settings.applying(asked, defaults: settingsByDefault)
+        if let details = topic.settings.differences(from: wanted) { throw .topicDiffers(topic.name, details: details) }
         return .unchanged(topic.describe())
     }
 
-    private func partitionCount(_ settings: TopicSettings) throws(BrokerError) -> Int32 {
-        let count = settings.partitions ?? Int32(limits.partitionsPerTopicDefault)
-        guard count >= 1, Int(count) <= limits.partitionsPerTopicMax else {
-            throw .invalid("partitions must be 1 to \(limits.partitionsPerTopicMax), not \(count)")
-        }
-        return count
-    }
+    /// The settings of a topic that nothing was chosen for.
+    var settingsByDefault: TopicSettings { configuration.settingsByDefault }
 
-    private func refused(_ error: StorageError) -> BrokerError {
+    /// What a failed change of the directory is to the outside.
+    func refused(_ error: StorageError) -> BrokerError {
         guard case .outcomeUnknown = error else { return .storageRefused(error.description) }
         failure.fail(error.description)
         return .outcomeUnknown(error.description)

@@ -1,24 +1,31 @@
+import GroupCoordination
 import RecordFormat
+import SegmentStore
 
 /// A topic of a running broker.
 ///
-/// Its partitions never change while it lives.
+/// It never changes: a change of its settings puts another in its place in the registry, with the same partitions and those
+/// that were added.
 final class Topic: Sendable {
-    /// The name.
-    let name: TopicName
-    /// The incarnation.
-    let id: TopicID
+    /// What the topic's file says.
+    let stored: StoredTopic
+    /// The settings in force.
+    let settings: TopicSettings
     /// The partitions, by their index.
     let partitions: [Partition]
 
-    init(name: TopicName, id: TopicID, partitions: [Partition]) {
-        self.name = name
-        self.id = id
+    init(_ stored: StoredTopic, settings: TopicSettings, partitions: [Partition]) {
+        self.stored = stored
+        self.settings = settings
         self.partitions = partitions
     }
 
-    /// The settings in force.
-    var settings: TopicSettings { TopicSettings(partitions: Int32(partitions.count)) }
+    /// The name.
+    var name: TopicName { stored.name }
+    /// The incarnation.
+    var id: TopicID { stored.id }
+    /// Whether partitions were added since it was created, so that a key may have records in two of them.
+    var hasGrown: Bool { stored.hasGrown }
 
     /// One partition.
     func partition(_ index: PartitionIndex) throws(BrokerError) -> Partition {
@@ -33,8 +40,52 @@ final class Topic: Sendable {
         TopicDescription(name: name, id: id, settings: settings, partitions: partitions.map { $0.describe() })
     }
 
+    /// What groups know of it.
+    var groupDescription: GroupTopicDescription {
+        GroupTopicDescription(name: name, id: id, partitionCount: Int32(partitions.count))
+    }
+
     /// Ends all waits for more records: the topic is gone, or the broker drains.
     func endTails(_ reason: WakeReason) {
         for partition in partitions { partition.tail.end(reason) }
+    }
+}
+
+extension Topic {
+    /// The running form of a stored topic.
+    ///
+    /// The store has a log for every partition of a topic that it lists.
+    /// - Throws: `invalidConfiguration` for a stored setting that this version does not know.
+    convenience init(
+        _ stored: StoredTopic,
+        in store: LogStore,
+        failure: FailureLatch,
+        defaults: TopicSettings
+    ) throws(StorageError) {
+        let settings = try TopicSettings(stored, defaults: defaults)
+        let partitions = (0..<stored.partitionCount).map { Self.partition($0, of: stored, in: store, failure) }
+        self.init(stored, settings: settings, partitions: partitions)
+    }
+
+    /// The topic after a change that the store has made.
+    func changed(to stored: StoredTopic, _ broker: Broker) throws(StorageError) -> Topic {
+        let added = (Int32(partitions.count)..<stored.partitionCount).map {
+            Self.partition($0, of: stored, in: broker.store, broker.failure)
+        }
+        let settings = try TopicSettings(stored, defaults: broker.settingsByDefault)
+        return Topic(stored, settings: settings, partitions: partitions + added)
+    }
+
+    private static func partition(
+        _ number: Int32,
+        of stored: StoredTopic,
+        in store: LogStore,
+        _ failure: FailureLatch
+    ) -> Partition {
+        let index = PartitionIndex(number)
+        guard let log = store.partition(PartitionKey(topic: stored.id, partition: index)) else {
+            preconditionFailure("the store lists the topic \(stored.name) without its partition \(number)")
+        }
+        return Partition(identity: TopicPartition(stored.name, index), log: log, failure: failure)
     }
 }

@@ -48,6 +48,12 @@ final class TopicRegistry: Sendable {
         precondition(former == nil, "the topic \(topic.name) was created twice")
     }
 
+    /// Puts a topic in the place of the one that bore its name.
+    func replace(_ topic: Topic) {
+        let former = topics.withLock { $0.updateValue(topic, forKey: topic.name) }
+        precondition(former?.id == topic.id, "the topic \(topic.name) was replaced by another one")
+    }
+
     /// Removes a topic: from now on nobody finds it.
     func remove(_ topic: Topic) {
         topics.withLock { topics in _ = topics.removeValue(forKey: topic.name) }

@@ -58,6 +58,12 @@ final class TailSignal: Sendable {
         for waiter in woken { waiter.fire(.moved) }
     }
 
+    /// Wakes everybody who waits now: there is news that a read will find.
+    func wakeAll() {
+        let woken = state.withLock { $0.takeEntries { _ in true } }
+        for waiter in woken { waiter.fire(.moved) }
+    }
+
     /// Wakes everybody, now and from now on: the broker drains, or the topic is gone (`moved`: read and see).
     func end(_ reason: WakeReason) {
         let woken: [Waiter] = state.withLock { state in

@@ -4,9 +4,27 @@ extension MillraceClient {
     /// - Parameter partitions: nil takes what is there, or the default of one.
     @discardableResult
     public func createTopic(_ name: String, partitions: Int? = nil) async throws(MillraceError) -> Answer<TopicInfo> {
-        struct Settings: Encodable { let partitions: Int? }
-        let body = try RequestBody.json(Settings(partitions: partitions))
+        try await createTopic(name, TopicSettings(partitions: partitions))
+    }
+
+    /// Creates a topic; does nothing when it is there with the same settings.
+    @discardableResult
+    public func createTopic(
+        _ name: String,
+        _ settings: TopicSettings
+    ) async throws(MillraceError) -> Answer<TopicInfo> {
+        let body = try RequestBody.json(settings)
         return try await call(.PUT, ServerAddress.target(["v1", "topics", name]), body: body)
+    }
+
+    /// Changes a topic's settings, and adds partitions; what is nil stays as it is.
+    @discardableResult
+    public func updateTopic(
+        _ name: String,
+        _ settings: TopicSettings
+    ) async throws(MillraceError) -> Answer<TopicInfo> {
+        let body = try RequestBody.json(settings)
+        return try await call(.PATCH, ServerAddress.target(["v1", "topics", name]), body: body)
     }
 
     /// All topics, sorted by name.

@@ -20,6 +20,18 @@ public struct TopicInfo: Sendable, Hashable, Decodable {
     public let id: String
     /// The number of partitions.
     public let partitions: Int32
+    /// `delete`, or `compact`: the latest record of each key is kept.
+    public let cleanup: String?
+    /// How many bytes of each partition are kept at least; nil keeps everything.
+    public let retentionBytes: Int64?
+    /// How old records may become, in seconds; nil keeps everything.
+    public let retentionSeconds: Int64?
+    /// `none` or `gzip`.
+    public let compression: String?
+    /// `quarantine`, or `skip`: readers pass damaged bytes with a `gap`.
+    public let onCorruption: String?
+    /// The size of a segment file in bytes.
+    public let segmentBytesMax: Int64?
     /// The partitions' offsets; a list of topics leaves them out.
     public let offsets: [Partition]?
 }

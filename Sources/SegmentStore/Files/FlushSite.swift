@@ -25,6 +25,12 @@ public enum FlushSite: String, CaseIterable, Hashable, Sendable {
     case topicContents
     /// The name of the topic's directory, before the creation is answered.
     case topicName
+    /// The directories of added partitions, before a `topic` file counts them.
+    case addedPartitions
+    /// A changed `topic` file before it is renamed into place.
+    case changedTopic
+    /// The name of a changed `topic` file, before the change is answered and frames may name an added partition.
+    case changedTopicName
     /// The names of topics after deletions, before a checkpoint lets the ring forget that they were deleted.
     case topicRemoved
     /// A segment, before a checkpoint covers its bytes.

@@ -17,6 +17,8 @@ public final class PartitionLog: Sendable {
     let state: Mutex<State>
     /// Held while the manifest is replaced, so that each change is made to the one before.
     let maintenance = Mutex<Void>(())
+    /// The topic's own bound on segments in bytes; 0 where the configuration's counts.
+    private let segmentBytes = Atomic<Int>(0)
 
     /// The log as it stands between two rounds.
     struct State {
@@ -134,6 +136,17 @@ public final class PartitionLog: Sendable {
     /// The offset below which history is incomplete, since compaction has removed older values; 0 when it has not.
     public var compactedBelow: Offset {
         state.withLock { $0.manifest.compactedBelow }
+    }
+
+    /// The topic's own bound on segments, if it has one.
+    var segmentBytesMax: ByteCount? {
+        let bytes = segmentBytes.load(ordering: .relaxed)
+        return bytes == 0 ? nil : ByteCount(bytes)
+    }
+
+    /// Sets the topic's own bound on segments; the next append goes by it.
+    func limitSegments(to bytesMax: ByteCount?) {
+        segmentBytes.store(bytesMax?.value ?? 0, ordering: .relaxed)
     }
 
     func markDeleted() {

@@ -231,7 +231,11 @@ struct Recovery {
 
     private func store(_ record: CheckpointRecord, ring: JournalRing) -> LogStore {
         var logs: [PartitionKey: PartitionLog] = [:]
-        for (key, partition) in partitions { logs[key] = partition.log(owner: meta.directoryID, health: health) }
+        for (key, partition) in partitions {
+            let log = partition.log(owner: meta.directoryID, health: health)
+            log.limitSegments(to: topics[key.topic]?.segmentBytesMax)
+            logs[key] = log
+        }
         let journal = LogStore.JournalState(
             ring: ring,
             buffer: FrameBuffer(ring: ring.geometry),

@@ -52,7 +52,7 @@ struct Round {
                 batch,
                 frame: frame,
                 epoch: epoch,
-                limits: SegmentLimits(of: append.key, store.configuration),
+                limits: SegmentLimits(of: overlay.log, store.configuration),
                 now: now,
                 observer: store.configuration.observer
             )

@@ -5,9 +5,11 @@ struct SegmentLimits {
     let bytesMax: ByteCount
     let ageMaxMilliseconds: Int64
 
-    /// A store's limits for a partition, whose age is up to a twentieth less by its identity, the same in every run.
-    init(of key: PartitionKey, _ configuration: StoreConfiguration) {
-        bytesMax = configuration.segmentBytesMax
+    /// The limits of a partition: its topic's size, or the store's; the store's age, up to a twentieth less by the
+    /// partition's identity, the same in every run.
+    init(of log: PartitionLog, _ configuration: StoreConfiguration) {
+        let key = log.key
+        bytesMax = log.segmentBytesMax ?? configuration.segmentBytesMax
         let share = (key.topic.low ^ UInt64(truncatingIfNeeded: key.partition.value) &* 0x9E37_79B9_7F4A_7C15) % 1000
         let age = configuration.segmentAgeMaxMilliseconds
         ageMaxMilliseconds = age - age / 20 * Int64(share) / 1000

@@ -40,18 +40,25 @@ extension LogStore {
             table.topics[topic.id] = topic
             for index in 0..<topic.partitionCount {
                 let key = PartitionKey(topic: topic.id, partition: PartitionIndex(index))
-                table.logs[key] = PartitionLog(
-                    creating: key,
-                    directory: paths.partition(key),
-                    owner: meta.directoryID,
-                    fileSystem: fileSystem,
-                    health: health
-                )
+                table.logs[key] = newLog(key, of: topic)
             }
         }
     }
 
-    private func failure(_ error: FileError, isUncertain: Bool) -> StorageError {
+    /// The log of a partition that has no files yet.
+    func newLog(_ key: PartitionKey, of topic: StoredTopic) -> PartitionLog {
+        let log = PartitionLog(
+            creating: key,
+            directory: paths.partition(key),
+            owner: meta.directoryID,
+            fileSystem: fileSystem,
+            health: health
+        )
+        log.limitSegments(to: topic.segmentBytesMax)
+        return log
+    }
+
+    func failure(_ error: FileError, isUncertain: Bool) -> StorageError {
         guard isUncertain else { return .io(error) }
         health.fail()
         return .outcomeUnknown(error)

@@ -7,7 +7,8 @@ import SystemPackage
 /// ```
 ///  0 16  topic id
 /// 16  4  partition count
-/// 20  2+n namespace, 2+n name      length u16, UTF-8
+/// 20  4  partition count at the creation
+/// 24  2+n namespace, 2+n name      length u16, UTF-8
 ///     4  number of settings, then for each 2+n key, 2+n value
 /// ```
 public struct StoredTopic: Hashable, Sendable {
@@ -16,22 +17,40 @@ public struct StoredTopic: Hashable, Sendable {
     /// The name.
     public let name: TopicName
     /// How many partitions it has, numbered from 0.
-    public let partitionCount: Int32
-    /// Settings as text; the store keeps them and knows none.
-    public let settings: [String: String]
+    public var partitionCount: Int32
+    /// How many it was created with.
+    public let initialPartitionCount: Int32
+    /// Settings as text; of these the store knows `segmentBytesMax`, and only keeps the others.
+    public var settings: [String: String]
+
+    /// Whether partitions were added, so that a key may have records in two of them.
+    public var hasGrown: Bool { partitionCount > initialPartitionCount }
+
+    /// The size past which a segment of this topic does not grow; nil where the configuration's counts.
+    var segmentBytesMax: ByteCount? {
+        settings["segmentBytesMax"].flatMap { Int($0) }.map { ByteCount($0) }
+    }
 
     /// Creates a topic's description.
-    public init(id: TopicID, name: TopicName, partitionCount: Int32, settings: [String: String] = [:]) {
+    /// - Parameter initialPartitionCount: the same as `partitionCount` where it is not given.
+    public init(
+        id: TopicID,
+        name: TopicName,
+        partitionCount: Int32,
+        initialPartitionCount: Int32? = nil,
+        settings: [String: String] = [:]
+    ) {
         self.id = id
         self.name = name
         self.partitionCount = partitionCount
+        self.initialPartitionCount = initialPartitionCount ?? partitionCount
         self.settings = settings
     }
 
     func encoded(directory: [UInt8]) -> ByteBuffer {
         var body = ByteBuffer()
         body.writeTopicID(id)
-        body.writeInteger(partitionCount)
+        body.writeMultipleIntegers(partitionCount, initialPartitionCount)
         body.writeShortString(name.namespace.value)
         body.writeShortString(name.name)
         body.writeInteger(UInt32(settings.count))
@@ -45,7 +64,8 @@ public struct StoredTopic: Hashable, Sendable {
     init(decoding file: ByteBuffer, directory: [UInt8], path: FilePath) throws(StorageError) {
         var body = try SealedFile.decode(.topic, file, directory: directory, path: path).body
         func short() -> StorageError { .corrupt(path: path, position: .zero, reason: "the body is too short") }
-        guard let id = body.readTopicID(), let count = body.readInteger(as: Int32.self), count > 0,
+        guard let id = body.readTopicID(),
+            let (count, initial) = body.readMultipleIntegers(as: (Int32, Int32).self), initial > 0, count >= initial,
             let namespace = body.readShortString(), let name = body.readShortString(),
             let settingCount = body.readInteger(as: UInt32.self)
         else { throw short() }
@@ -58,7 +78,13 @@ public struct StoredTopic: Hashable, Sendable {
             let topic =
                 name.hasPrefix("__")
                 ? TopicName(internal: name) : try TopicName(validating: name, in: Namespace(validating: namespace))
-            self.init(id: id, name: topic, partitionCount: count, settings: settings)
+            self.init(
+                id: id,
+                name: topic,
+                partitionCount: count,
+                initialPartitionCount: initial,
+                settings: settings
+            )
         } catch {
             throw .corrupt(path: path, position: .zero, reason: error.description)
         }

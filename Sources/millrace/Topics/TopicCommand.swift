@@ -5,7 +5,7 @@ import MillraceClient
 struct TopicCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "topic",
-        abstract: "Create, list, describe and delete topics.",
+        abstract: "Create, list, describe, update and delete topics.",
         discussion: """
             A topic is a log in partitions. Records with one key go to one partition and keep their order; workers of a
             group share the partitions. Topics are never created by use.
@@ -13,7 +13,7 @@ struct TopicCommand: AsyncParsableCommand {
               millrace topic create orders --partitions 8
               millrace topic describe orders --output json
             """,
-        subcommands: [Create.self, List.self, Describe.self, Delete.self]
+        subcommands: [Create.self, List.self, Describe.self, Update.self, Delete.self]
     )
 
     /// `millrace topic create`.
@@ -22,20 +22,19 @@ struct TopicCommand: AsyncParsableCommand {
             abstract: "Create a topic; do nothing when it is there with these settings.",
             discussion: """
                 The number of partitions bounds how many workers can share the topic. It is an error when the topic is there
-                with another number.
+                with another number, or other settings.
 
-                  millrace topic create orders --partitions 8
+                  millrace topic create orders --partitions 8 --retention-bytes 10GiB --retention-age 7d
                 """
         )
 
         @Argument(help: "The topic: 1 to 249 of A-Z a-z 0-9 . _ -") var topic: String
-        @Option(name: .shortAndLong, help: "The number of partitions. One, unless told otherwise.")
-        var partitions: Int?
+        @OptionGroup var settings: TopicSettingsOptions
         @OptionGroup var options: ClientOptions
 
         func run() async throws {
             try await options.withClient { client in
-                let answer = try await client.createTopic(topic, partitions: partitions)
+                let answer = try await client.createTopic(topic, settings.settings)
                 try options.show(answer) { topic in
                     "\(topic.topic) has \(topic.partitions) partition\(topic.partitions == 1 ? "" : "s")\n"
                 }
@@ -66,7 +65,7 @@ struct TopicCommand: AsyncParsableCommand {
     /// `millrace topic describe`.
     struct Describe: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show a topic's partitions and their offsets.",
+            abstract: "Show a topic's settings, its partitions and their offsets.",
             discussion: """
                 START is the first offset that is kept, END is one past the last that can be read: END - START records.
 
@@ -91,8 +90,32 @@ struct TopicCommand: AsyncParsableCommand {
                             partition.quarantine ?? "ok"
                         )
                     }
-                    return table.text
+                    return TopicSettingsText.text(topic) + table.text
                 }
+            }
+        }
+    }
+
+    /// `millrace topic update`.
+    struct Update: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Change a topic's settings, or add partitions.",
+            discussion: """
+                What is not named stays as it is. Partitions can only be added, and not to a compacted topic. Records of one
+                key that come later may go to another partition than its earlier ones: their order is lost.
+
+                  millrace topic update orders --retention-age 30d
+                  millrace topic update orders --partitions 16
+                """
+        )
+
+        @Argument(help: "The topic.") var topic: String
+        @OptionGroup var settings: TopicSettingsOptions
+        @OptionGroup var options: ClientOptions
+
+        func run() async throws {
+            try await options.withClient { client in
+                try options.show(try await client.updateTopic(topic, settings.settings), table: TopicSettingsText.text)
             }
         }
     }

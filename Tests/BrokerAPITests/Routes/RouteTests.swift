@@ -25,7 +25,8 @@ import Testing
     @Test func everyRouteOfTheIssueIsThere() {
         let table = Set(API.routes.routes.map { "\($0.method.rawValue) \($0.pattern)" })
         let wanted: Set<String> = [
-            "PUT /v1/topics/{topic}", "GET /v1/topics/{topic}", "DELETE /v1/topics/{topic}", "GET /v1/topics",
+            "PUT /v1/topics/{topic}", "PATCH /v1/topics/{topic}", "GET /v1/topics/{topic}", "DELETE /v1/topics/{topic}",
+            "GET /v1/topics",
             "GET /v1/topics/{topic}/partitions", "POST /v1/topics/{topic}/records", "GET /v1/topics/{topic}/records",
             "GET /v1/topics/{topic}/partitions/{partition}/records", "GET /v1/records", "GET /v1/groups",
             "GET /v1/groups/{group}", "GET /v1/groups/{group}/members", "GET /v1/groups/{group}/stream",
@@ -71,7 +72,7 @@ import Testing
     @Test func anotherMethodTellsThoseThatThereAre() async {
         let answer = await Harness().send(.post, "/v1/topics/orders")
         #expect(answer.status == 405)
-        #expect(answer.headers[.allow] == "GET, PUT, DELETE")
+        #expect(answer.headers[.allow] == "GET, PUT, PATCH, DELETE")
         #expect(await Harness().send(.delete, "/healthz").headers[.allow] == "GET")
     }
 

@@ -14,6 +14,7 @@ final class MemoryEngine: BrokerEngine {
 
     struct Topic: Sendable {
         let id: TopicID
+        var settings: TopicSettings
         var logs: [Log]
     }
 
@@ -53,23 +54,41 @@ final class MemoryEngine: BrokerEngine {
 
     // MARK: Topics
 
-    func createTopic(_ name: TopicName, settings: TopicSettings) async throws(BrokerError) -> TopicCreation {
-        let count = settings.partitions
-        let known = state.withLock { $0.topics[name] }
-        if let known {
-            guard let count, Int(count) != known.logs.count else { return .unchanged(describe(name, known)) }
-            throw .topicDiffers(name, details: "partitions is \(known.logs.count), not \(count)")
+    func createTopic(_ name: TopicName, settings asked: TopicSettingsChange) async throws(BrokerError) -> TopicCreation
+    {
+        if let reason = asked.refusal(limits) { throw .invalid(reason) }
+        if let known = state.withLock({ $0.topics[name] }) {
+            let wanted = known.settings.applying(asked, defaults: TopicSettings())
+            guard let details = known.settings.differences(from: wanted) else {
+                return .unchanged(describe(name, known))
+            }
+            throw .topicDiffers(name, details: details)
         }
+        let settings = TopicSettings().applying(asked, defaults: TopicSettings())
         let topic = state.withLock { state in
             let topic = Topic(
                 id: TopicID(high: state.nextID << 32, low: 0),
-                logs: Array(repeating: Log(), count: Int(count ?? 1))
+                settings: settings,
+                logs: Array(repeating: Log(), count: Int(settings.partitions))
             )
             state.nextID += 1
             state.topics[name] = topic
             return topic
         }
         return .created(describe(name, topic))
+    }
+
+    func changeTopic(_ name: TopicName, _ change: TopicSettingsChange) async throws(BrokerError) -> TopicDescription {
+        if let reason = change.refusal(limits) { throw .invalid(reason) }
+        guard var topic = state.withLock({ $0.topics[name] }) else { throw .topicNotFound(name) }
+        let settings = topic.settings.applying(change, defaults: TopicSettings())
+        guard settings.partitions >= topic.settings.partitions else {
+            throw .topicCannotChange(name, reason: "partitions cannot be taken away")
+        }
+        topic.logs += Array(repeating: Log(), count: Int(settings.partitions - topic.settings.partitions))
+        topic.settings = settings
+        state.withLock { $0.topics[name] = topic }
+        return describe(name, topic)
     }
 
     func deleteTopic(_ name: TopicName) async throws(BrokerError) {
@@ -92,7 +111,7 @@ final class MemoryEngine: BrokerEngine {
         TopicDescription(
             name: name,
             id: topic.id,
-            settings: TopicSettings(partitions: Int32(topic.logs.count)),
+            settings: topic.settings,
             partitions: topic.logs.enumerated().map { index, log in
                 PartitionDescription(
                     index: PartitionIndex(Int32(index)),
