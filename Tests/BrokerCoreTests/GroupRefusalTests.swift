@@ -53,7 +53,7 @@ import Testing
 
         broker.journal.start()
         let session = try await joining.value
-        await broker.deliverEffects()
+        try await broker.deliverEffects()
         guard case .assigned(_, let partitions) = await session.next(deadline: broker.clock.now) else {
             Issue.record("the member owns both partitions")
             return

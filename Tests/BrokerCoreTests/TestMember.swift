@@ -117,20 +117,24 @@ extension TestBroker {
 
     /// Returns when everything that was queued so far is durable, and told.
     func flush() async throws {
-        await broker.deliverEffects()
+        try await broker.deliverEffects()
     }
 }
 
 extension Broker {
     /// Returns when the effects of all changes of groups so far have been delivered.
-    func deliverEffects() async {
-        for coordinator in coordinators { await coordinator.settle() }
+    func deliverEffects() async throws {
+        for coordinator in coordinators { try await coordinator.settle() }
     }
 }
 
 extension GroupCoordinator {
     /// Waits until the effects of all changes so far have been delivered.
-    fileprivate func settle() async {
-        while state.withLock({ !$0.ledger.isEmpty }) { await Task.yield() }
+    fileprivate func settle() async throws {
+        while state.withLock({ !$0.ledger.isSettled }) {
+            // The suite's time limit must end this loop, too.
+            try Task.checkCancellation()
+            await Task.yield()
+        }
     }
 }

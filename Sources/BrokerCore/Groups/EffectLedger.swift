@@ -16,8 +16,8 @@ struct EffectLedger<Effects: Sendable>: Sendable {
     private var lastSequence: UInt64 = 0
     private var isDelivering = false
 
-    /// Whether effects wait for their turn.
-    var isEmpty: Bool { entries.isEmpty }
+    /// Whether no effects wait for their turn, and none are being delivered.
+    var isSettled: Bool { entries.isEmpty && !isDelivering }
 
     /// Adds effects behind all others; the number is that of `markDurable`.
     mutating func add(_ effects: Effects, isDurable: Bool) -> UInt64 {
