@@ -36,7 +36,7 @@ public struct BrokerStartError: Error, Sendable, CustomStringConvertible {
             case .newerFormat: .newerFormat
             case .notADataDirectory, .io: .notUsable
             case .invalidConfiguration: .configuration
-            case .corrupt: .corrupt
+            case .corrupt, .foreign: .corrupt
             default: .storage
             }
         self.init(kind, error.description)

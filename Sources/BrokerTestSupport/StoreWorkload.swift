@@ -36,7 +36,8 @@ public struct StoreWorkload: Sendable {
     public static func open(
         _ fileSystem: SimulatedFileSystem,
         seed: UInt64,
-        observer: StoreObserver = StoreObserver()
+        observer: StoreObserver = StoreObserver(),
+        report: (String) -> Void = { _ in }
     ) throws(StorageError) -> LogStore {
         var configuration = configuration
         configuration.observer = observer
@@ -48,7 +49,7 @@ public struct StoreWorkload: Sendable {
                 var random = SplitMix64(seed: seed ^ UInt64(count))
                 return random.bytes(count)
             },
-            report: { _ in }
+            report: report
         )
     }
 

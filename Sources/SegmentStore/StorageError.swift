@@ -11,6 +11,8 @@ public enum StorageError: Error, Sendable, CustomStringConvertible {
     case outcomeUnknown(FileError)
     /// Stored bytes are not what was written.
     case corrupt(path: FilePath, position: FilePosition, reason: String)
+    /// A whole file that belongs to another data directory.
+    case foreign(path: FilePath, owner: String)
     /// Another process holds the data directory.
     case locked(path: FilePath, holder: String?)
     /// The file was written by a newer version of Millrace.
@@ -37,6 +39,8 @@ public enum StorageError: Error, Sendable, CustomStringConvertible {
             "\(error); what was being written may or may not be stored: restart to recover"
         case .corrupt(let path, let position, let reason):
             "\(path) is damaged at byte \(position.value): \(reason)"
+        case .foreign(let path, let owner):
+            "\(path) belongs to \(owner): put the right file back"
         case .locked(let path, let holder):
             "\(path) is in use by another broker\(holder.map { " (process \($0))" } ?? ""): stop it, or choose another --data-dir"
         case .newerFormat(let path, let found, let supported):

@@ -133,7 +133,7 @@ import Testing
         let test = try TestStore(SimulatedFileSystem(image))
         try fileSystem.unlink(test.segment().removingLastComponent().appending("manifest"))
         let after = try TestStore(fileSystem)
-        #expect(try after.log().quarantine?.contains("manifest") == true)
+        #expect(try after.log().quarantine?.reason.contains("manifest") == true)
         #expect(throws: StorageError.self) { try after.values() }
         #expect(try after.values(from: Int64(values.count)) == [])
     }

@@ -31,7 +31,8 @@ import Testing
         maxTimestamp: 9,
         activeSince: Timestamp(millisecondsSinceEpoch: 8),
         sealed: [sealed],
-        epochs: [EpochStart(epoch: LeaderEpoch(2), first: Offset(5))]
+        epochs: [EpochStart(epoch: LeaderEpoch(2), first: Offset(5))],
+        quarantine: Quarantine(reason: "a file is missing", since: .epoch)
     )
 
     /// Each kind of file: its bytes, and a decoder.
@@ -63,8 +64,8 @@ import Testing
                 { _ = try StoredTopic(decoding: $0, directory: directory, path: path) }
             ),
             (
-                "manifest", manifest.encoded(directory: directory),
-                { _ = try Manifest(decoding: $0, directory: directory, path: path) }
+                "manifest", manifest.encoded(directory: directory, key: TestStore.key),
+                { _ = try Manifest(decoding: $0, directory: directory, key: TestStore.key, path: path) }
             ),
             (
                 "checkpoint", record.encoded(directory: directory),

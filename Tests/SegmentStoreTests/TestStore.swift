@@ -15,10 +15,11 @@ struct TestStore {
 
     init(
         _ fileSystem: SimulatedFileSystem = SimulatedFileSystem(),
+        seed: UInt64 = 5,
         observer: StoreObserver = StoreObserver()
     ) throws {
         self.fileSystem = fileSystem
-        store = try StoreWorkload.open(fileSystem, seed: 5, observer: observer)
+        store = try StoreWorkload.open(fileSystem, seed: seed, observer: observer)
         if store.topics().isEmpty {
             let name = TopicName(internal: "orders")
             try store.createTopic(StoredTopic(id: Self.topic, name: name, partitionCount: 2))

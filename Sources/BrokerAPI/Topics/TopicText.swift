@@ -58,9 +58,17 @@ enum TopicText {
             json.integer(partition.visible.value)
             json.key("sizeBytes")
             json.integer(partition.size.value)
+            if let epoch = partition.leaderEpoch {
+                json.key("leaderEpoch")
+                json.integer(epoch.value)
+            }
             if let reason = partition.quarantine {
                 json.key("quarantine")
                 json.string(reason)
+            }
+            if let since = partition.quarantinedSince {
+                json.key("quarantinedSince")
+                json.string(since.rfc3339)
             }
             json.endObject()
         }

@@ -50,7 +50,7 @@ extension Broker {
             guard !append.target.topic.isInternal else { throw .nameReserved(append.target.topic.name) }
             guard !append.batches.isEmpty else { throw .invalid("an append to \(append.target) has no records") }
             let target = try registry.partition(append.target)
-            if let reason = target.log.quarantine { throw .quarantined(target.identity, reason: reason) }
+            if let found = target.log.quarantine { throw .quarantined(target.identity, reason: found.reason) }
             targets.append(target)
             parts.append(
                 PartitionAppend(key: target.key, batches: append.batches, expectedOffset: append.expectedOffset)

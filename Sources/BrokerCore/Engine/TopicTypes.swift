@@ -40,13 +40,27 @@ public struct PartitionDescription: Sendable {
     public let size: ByteCount
     /// Why the partition refuses appends, if it does.
     public let quarantine: String?
+    /// Since when it refuses appends.
+    public let quarantinedSince: Timestamp?
+    /// The run that appended last; nil before the first record.
+    public let leaderEpoch: LeaderEpoch?
 
     /// Creates a description.
-    public init(index: PartitionIndex, logStart: Offset, visible: Offset, size: ByteCount, quarantine: String? = nil) {
+    public init(
+        index: PartitionIndex,
+        logStart: Offset,
+        visible: Offset,
+        size: ByteCount,
+        quarantine: String? = nil,
+        quarantinedSince: Timestamp? = nil,
+        leaderEpoch: LeaderEpoch? = nil
+    ) {
         self.index = index
         self.logStart = logStart
         self.visible = visible
         self.size = size
         self.quarantine = quarantine
+        self.quarantinedSince = quarantinedSince
+        self.leaderEpoch = leaderEpoch
     }
 }

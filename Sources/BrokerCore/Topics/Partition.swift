@@ -33,12 +33,15 @@ final class Partition: Sendable {
     /// Its offsets now.
     func describe() -> PartitionDescription {
         let watermarks = log.watermarks
+        let quarantine = log.quarantine
         return PartitionDescription(
             index: identity.partition,
             logStart: watermarks.logStart.offset,
             visible: watermarks.visible.offset,
             size: log.size,
-            quarantine: log.quarantine
+            quarantine: quarantine?.reason,
+            quarantinedSince: quarantine?.since,
+            leaderEpoch: log.epochs.last?.epoch
         )
     }
 }

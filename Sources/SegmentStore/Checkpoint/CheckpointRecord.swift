@@ -64,7 +64,8 @@ struct CheckpointRecord: Hashable, Sendable {
 /// 56  8  largest record timestamp in the active segment, -1 when it holds no record
 /// 64  8  wall time of the active segment's first append, in milliseconds
 /// 72  4  number of epochs that are not in the manifest yet
-/// 76  .. a SealedSegment each, then an EpochStart each
+/// 76  4  1 when the partition is quarantined, else 0
+/// 80  .. a SealedSegment each, then an EpochStart each, then perhaps a Quarantine
 /// ```
 struct PartitionRow: Hashable, Sendable {
     let key: PartitionKey
@@ -76,14 +77,17 @@ struct PartitionRow: Hashable, Sendable {
     let activeSince: Timestamp
     let sealed: [SealedSegment]
     let epochs: [EpochStart]
+    var quarantine: Quarantine?
 
     func encode(into buffer: inout ByteBuffer) {
         buffer.writeTopicID(key.topic)
         buffer.writeMultipleIntegers(key.partition.value, UInt32(sealed.count))
         buffer.writeMultipleIntegers(activeBase.value, position.value, end.value, logStart.value, maxTimestamp)
         buffer.writeMultipleIntegers(activeSince.millisecondsSinceEpoch, UInt32(epochs.count))
+        buffer.writeInteger(UInt32(quarantine == nil ? 0 : 1))
         for segment in sealed { segment.encode(into: &buffer) }
         for epoch in epochs { epoch.encode(into: &buffer) }
+        quarantine?.encode(into: &buffer)
     }
 
     init(
@@ -95,7 +99,8 @@ struct PartitionRow: Hashable, Sendable {
         maxTimestamp: Int64,
         activeSince: Timestamp,
         sealed: [SealedSegment],
-        epochs: [EpochStart]
+        epochs: [EpochStart],
+        quarantine: Quarantine? = nil
     ) {
         self.key = key
         self.activeBase = activeBase
@@ -106,6 +111,7 @@ struct PartitionRow: Hashable, Sendable {
         self.activeSince = activeSince
         self.sealed = sealed
         self.epochs = epochs
+        self.quarantine = quarantine
     }
 
     init?(decoding buffer: inout ByteBuffer) {
@@ -114,8 +120,8 @@ struct PartitionRow: Hashable, Sendable {
             let (base, position, end, logStart, time) = buffer.readMultipleIntegers(
                 as: (Int64, UInt64, Int64, Int64, Int64).self
             ),
-            let (since, epochCount) = buffer.readMultipleIntegers(as: (Int64, UInt32).self),
-            base >= 0, end >= base, logStart >= 0
+            let (since, epochCount, isQuarantined) = buffer.readMultipleIntegers(as: (Int64, UInt32, UInt32).self),
+            base >= 0, end >= base, logStart >= 0, logStart <= end
         else { return nil }
         var sealed: [SealedSegment] = []
         for _ in 0..<sealedCount {
@@ -127,6 +133,11 @@ struct PartitionRow: Hashable, Sendable {
             guard let epoch = EpochStart(decoding: &buffer) else { return nil }
             epochs.append(epoch)
         }
+        var quarantine: Quarantine?
+        if isQuarantined != 0 {
+            guard let found = Quarantine(decoding: &buffer) else { return nil }
+            quarantine = found
+        }
         self.init(
             key: PartitionKey(topic: topic, partition: PartitionIndex(partition)),
             activeBase: Offset(base),
@@ -136,7 +147,8 @@ struct PartitionRow: Hashable, Sendable {
             maxTimestamp: time,
             activeSince: Timestamp(millisecondsSinceEpoch: since),
             sealed: sealed,
-            epochs: epochs
+            epochs: epochs,
+            quarantine: quarantine
         )
     }
 }

@@ -21,8 +21,9 @@ struct CheckpointSlots: Sendable {
 
     /// The newest record that is whole.
     ///
-    /// A slot that cannot be read is passed over, since a crash may have come while it was written: the other one then
-    /// holds the record that was in force. An I/O error is not passed over.
+    /// A slot that cannot be read, or that holds what belongs into the other one, is passed over, since a crash may have come
+    /// while it was written: the other one then holds the record that was in force. An I/O error is not passed over, and
+    /// neither is a slot of another directory.
     func newest() throws(StorageError) -> CheckpointRecord {
         var found: [CheckpointRecord] = []
         var reasons: [String] = []
@@ -37,7 +38,12 @@ struct CheckpointSlots: Sendable {
                 continue
             }
             do throws(StorageError) {
-                found.append(try CheckpointRecord(decoding: content, directory: directoryID, path: path))
+                let record = try CheckpointRecord(decoding: content, directory: directoryID, path: path)
+                if paths.checkpoint(generation: record.generation) == path {
+                    found.append(record)
+                } else {
+                    reasons.append("\(path) holds generation \(record.generation), which belongs into the other slot")
+                }
             } catch {
                 guard case .corrupt = error else { throw error }
                 reasons.append(error.description)
@@ -57,11 +63,19 @@ struct CheckpointSlots: Sendable {
         return newest
     }
 
-    /// Writes a record over the older slot and flushes it.
+    /// Writes a record over the older slot and flushes it; a slot that is missing is made again.
     func write(_ record: CheckpointRecord) throws(FileError) {
-        let file = try fileSystem.open(paths.checkpoint(generation: record.generation), .update)
-        defer { file.close() }
-        try file.write(record.encoded(directory: directoryID), at: .zero)
-        try file.flush(.checkpointSlot)
+        let path = paths.checkpoint(generation: record.generation)
+        let content = record.encoded(directory: directoryID)
+        do throws(FileError) {
+            let file = try fileSystem.open(path, .update)
+            defer { file.close() }
+            try file.write(content, at: .zero)
+            try file.flush(.checkpointSlot)
+        } catch {
+            guard error.operation == .open, error.code == .noSuchFileOrDirectory else { throw error }
+            try fileSystem.write(content, asNew: path, .checkpointSlot)
+            try fileSystem.flushDirectory(paths.directory, .checkpointNames)
+        }
     }
 }

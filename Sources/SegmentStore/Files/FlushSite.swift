@@ -55,6 +55,10 @@ public enum FlushSite: String, CaseIterable, Hashable, Sendable {
     case recoveredSegment
     /// The names that recovery made or removed.
     case recoveredNames
+    /// The records of a quarantined partition, before the record that lets the ring forget them.
+    case salvage
+    /// The name of a salvage file, and that of a directory that was made for it.
+    case salvageName
     /// A buffered ring, before recovery reads what the device holds.
     case bufferedRing
 }

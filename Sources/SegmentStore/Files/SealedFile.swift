@@ -46,7 +46,7 @@ enum SealedFile {
 
     /// The body of a file, after every check.
     /// - Parameter directory: the id that the file must carry; nil takes any (for the file that tells it).
-    /// - Throws: `corrupt` with the place, or `newerFormat`.
+    /// - Throws: `corrupt` with the place, `foreign`, `newerFormat` or `olderFormat`.
     static func decode(
         _ kind: Kind,
         _ file: ByteBuffer,
@@ -77,7 +77,7 @@ enum SealedFile {
             throw damaged(32, "the checksum does not match")
         }
         if let directory, directory != owner {
-            throw damaged(16, "it belongs to another data directory")
+            throw .foreign(path: path, owner: "another data directory")
         }
         return (body, owner)
     }

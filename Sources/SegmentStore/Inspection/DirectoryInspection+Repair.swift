@@ -44,7 +44,7 @@ extension DirectoryInspection {
         manifest.end = rows.last?.end ?? manifest.end
         manifest.logStart = max(manifest.logStart, facts.logStart)
         for epoch in facts.epochs { manifest.epochs.note(epoch.epoch, first: epoch.first) }
-        try replaceManifest(of: facts.directory, with: manifest)
+        try replaceManifest(of: facts, with: manifest)
         try StorageError.wrap { () throws(FileError) in
             for segment in damaged { try keep(segment.path, in: kept, generation: segment.generation) }
         }
@@ -120,7 +120,7 @@ extension DirectoryInspection {
         try StorageError.wrap { () throws(FileError) in
             if try fileSystem.kind(of: path) != nil { try keep(path, in: kept, generation: 0) }
         }
-        try replaceManifest(of: facts.directory, with: manifest)
+        try replaceManifest(of: facts, with: manifest)
     }
 
     private func sealedFacts(
@@ -142,11 +142,11 @@ extension DirectoryInspection {
         )
     }
 
-    private func replaceManifest(of directory: FilePath, with manifest: Manifest) throws(StorageError) {
+    private func replaceManifest(of facts: PartitionFacts, with manifest: Manifest) throws(StorageError) {
         try StorageError.wrap { () throws(FileError) in
             try fileSystem.replace(
-                directory.appending(Manifest.fileName),
-                with: manifest.encoded(directory: meta.directoryID),
+                facts.directory.appending(Manifest.fileName),
+                with: manifest.encoded(directory: meta.directoryID, key: facts.key),
                 fileSite: .manifest,
                 nameSite: .manifestName
             )

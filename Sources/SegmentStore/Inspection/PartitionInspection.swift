@@ -103,7 +103,7 @@ extension DirectoryInspection {
             let kind = try StorageError.wrap { () throws(FileError) in try fileSystem.kind(of: path) }
             guard kind != nil else { return nil }
             let content = try StorageError.wrap { () throws(FileError) in try fileSystem.readWhole(path) }
-            return try Manifest(decoding: content, directory: meta.directoryID, path: path)
+            return try Manifest(decoding: content, directory: meta.directoryID, key: key, path: path)
         } catch {
             findings.append(Finding(.damage, error, path: path, partition: key))
             return nil

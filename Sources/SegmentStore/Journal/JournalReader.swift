@@ -51,6 +51,7 @@ struct JournalReader {
     /// that the frame at `end` had been flushed and acknowledged; one of the same LSN elsewhere proves that it was written
     /// to a wrong place.
     func refuseDamage(at end: LSN) throws(StorageError) {
+        try refuseWipedRing(at: end)
         let geometry = ring.geometry
         let step = max(geometry.block, (1 << 20) / geometry.block * geometry.block)
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: step, alignment: geometry.block)
@@ -72,6 +73,26 @@ struct JournalReader {
                 )
             }
         }
+    }
+
+    /// Refuses a ring that was wiped: more zeros behind the end than a torn frame and an old one can leave.
+    ///
+    /// No block of a ring is ever zero but inside a frame, or where a frame was torn; a new ring holds a pattern.
+    private func refuseWipedRing(at end: LSN) throws(StorageError) {
+        let geometry = ring.geometry
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: geometry.block, alignment: geometry.block)
+        defer { memory.deallocate() }
+        var lsn = end
+        while lsn.value - end.value <= UInt64(2 * geometry.frameBytesMax) {
+            try read(into: memory, at: lsn)
+            guard memory.allSatisfy({ $0 == 0 }) else { return }
+            lsn = lsn.advanced(by: geometry.block)
+        }
+        throw .corrupt(
+            path: path,
+            position: FilePosition(UInt64(geometry.place(of: end))),
+            reason: "nothing but zeros from here on: the journal was wiped, and acknowledged records with it"
+        )
     }
 
     private func header(_ block: UnsafeRawBufferPointer, at lsn: LSN) throws(StorageError) -> FrameHeader? {

@@ -7,9 +7,11 @@ import RecordFormat
 ///  0  4  leader epoch
 ///  4  8  first offset
 /// ```
-struct EpochStart: Hashable, Sendable {
-    let epoch: LeaderEpoch
-    let first: Offset
+public struct EpochStart: Hashable, Sendable {
+    /// The run's number.
+    public let epoch: LeaderEpoch
+    /// The first offset that carries it.
+    public let first: Offset
 
     func encode(into buffer: inout ByteBuffer) {
         buffer.writeMultipleIntegers(epoch.value, first.value)

@@ -4,15 +4,19 @@ import SystemPackage
 
 /// A partition's sealed segments, all of them flushed, in order and without holes.
 ///
-/// Replaced as a whole, and only through `PartitionLog.changeManifest`.
+/// Replaced as a whole, and only through `PartitionLog.changeManifest`. It names its partition, so that one that was put
+/// into a neighbour's directory is noticed.
 ///
 /// ```
-///  0  8  log start offset
-///  8  8  compacted below  history is incomplete below this offset; 0 when nothing was compacted
-/// 16  8  compacted to     where the next compaction begins to look for newer values
-/// 24  8  end              where the active segment begins
-/// 32  8  next generation  the number that the next compaction takes
-/// 40  4  number of epochs, then an EpochStart each
+///  0 16  topic id
+/// 16  4  partition
+/// 20  4  0
+/// 24  8  log start offset
+/// 32  8  compacted below  history is incomplete below this offset; 0 when nothing was compacted
+/// 40  8  compacted to     where the next compaction begins to look for newer values
+/// 48  8  end              where the active segment begins
+/// 56  8  next generation  the number that the next compaction takes
+/// 64  4  number of epochs, then an EpochStart each
 ///     4  number of segments, then a SealedSegment each
 ///     4  number of retired files, then for each: base offset 8, generation 8
 /// ```
@@ -32,8 +36,9 @@ struct Manifest: Hashable, Sendable {
 
     static let fileName = "manifest"
 
-    func encoded(directory: [UInt8]) -> ByteBuffer {
+    func encoded(directory: [UInt8], key: PartitionKey) -> ByteBuffer {
         var body = ByteBuffer()
+        body.writePartitionKey(key)
         body.writeMultipleIntegers(logStart.value, compactedBelow.value, compactedTo.value, end.value, nextGeneration)
         body.writeInteger(UInt32(epochs.count))
         for epoch in epochs { epoch.encode(into: &body) }
@@ -46,9 +51,12 @@ struct Manifest: Hashable, Sendable {
 
     init() {}
 
-    init(decoding file: ByteBuffer, directory: [UInt8], path: FilePath) throws(StorageError) {
+    /// - Throws: `corrupt` with the place, also when it is another partition's; `foreign` when another directory's.
+    init(decoding file: ByteBuffer, directory: [UInt8], key: PartitionKey, path: FilePath) throws(StorageError) {
         var body = try SealedFile.decode(.manifest, file, directory: directory, path: path).body
         func damaged(_ reason: String) -> StorageError { .corrupt(path: path, position: .zero, reason: reason) }
+        guard let owner = body.readPartitionKey() else { throw damaged("the body is too short") }
+        guard owner == key else { throw damaged("it is that of partition \(owner)") }
         guard
             let (start, compactedBelow, compactedTo, end, generation) = body.readMultipleIntegers(
                 as: (Int64, Int64, Int64, Int64, UInt64).self

@@ -20,7 +20,8 @@ extension PartitionLog {
                 maxTimestamp: state.maxTimestamp,
                 activeSince: state.activeSince,
                 sealed: state.unlisted,
-                epochs: state.epochs.filter { !state.manifest.epochs.contains($0) }
+                epochs: state.epochs.filter { !state.manifest.epochs.contains($0) },
+                quarantine: state.quarantine
             )
         }
     }
@@ -55,7 +56,7 @@ extension PartitionLog {
         guard error.code != .tooManyOpenFiles, error.code != .tooManyOpenFilesInSystem else { throw .io(error) }
         let isBelowCheckpoint = state.withLock { state in
             let isBelow = state.checkpointed.covers(state.active?.base ?? state.end, state.position)
-            if isBelow { state.quarantine = "\(error)" }
+            if isBelow { state.quarantine = Quarantine(reason: "\(error)", since: health.wallTime()) }
             return isBelow
         }
         guard !isBelowCheckpoint else { return }

@@ -1,4 +1,5 @@
 import RecordFormat
+import SystemPackage
 
 /// The one way in which the manifest changes.
 extension PartitionLog {
@@ -30,13 +31,14 @@ extension PartitionLog {
         apply: (inout State) -> Void
     ) throws(FileError) -> Bool {
         try maintenance.withLock { _ throws(FileError) in
-            let (manifest, unlinked) = state.withLock { ($0.manifest, $0.unlinked) }
+            let (manifest, unlinked, isLost) = state.withLock { ($0.manifest, $0.unlinked, $0.isManifestLost) }
+            guard !isLost else { throw FileError(.rename, directory.appending(Manifest.fileName), .needsRepair) }
             var changed = manifest
             guard change(&changed) else { return false }
             changed.retired.removeAll { unlinked.contains($0) }
             try fileSystem.replace(
                 directory.appending(Manifest.fileName),
-                with: changed.encoded(directory: owner),
+                with: changed.encoded(directory: owner, key: key),
                 fileSite: .manifest,
                 nameSite: .manifestName
             )
@@ -48,4 +50,9 @@ extension PartitionLog {
             return true
         }
     }
+}
+
+extension Errno {
+    /// EUCLEAN, which Linux tells as "structure needs cleaning".
+    static let needsRepair = Errno(rawValue: 117)
 }

@@ -45,7 +45,9 @@ public final class PartitionLog: Sendable {
         /// Everything before was flushed in the segments when the last checkpoint was recorded.
         var checkpointed: LogPlace
         /// Why the partition refuses appends.
-        var quarantine: String?
+        var quarantine: Quarantine?
+        /// The manifest file cannot be trusted, and is not to be replaced: it is what a repair begins with.
+        var isManifestLost = false
         var isDeleted = false
         /// In no list any more; their files are unlinked when nobody reads them.
         var retired: [Segment] = []
@@ -129,7 +131,7 @@ public final class PartitionLog: Sendable {
     }
 
     /// Why the partition refuses appends, if it does.
-    public var quarantine: String? {
+    public var quarantine: Quarantine? {
         state.withLock { $0.quarantine }
     }
 
@@ -149,20 +151,24 @@ public final class PartitionLog: Sendable {
         segmentBytes.store(bytesMax?.value ?? 0, ordering: .relaxed)
     }
 
+    /// Where each run of the directory began to append, in order.
+    public var epochs: [EpochStart] {
+        state.withLock { $0.epochs }
+    }
+
+    /// The last epoch up to the one asked for, and the offset (exclusive) at which its records end; nil when all are later.
+    ///
+    /// What a reader that remembers an epoch compares its position with (KIP-320): a position beyond the end was taken
+    /// from a log that a recovery has cut.
+    public func end(of epoch: LeaderEpoch) -> (epoch: LeaderEpoch, end: Offset)? {
+        state.withLock { state in
+            guard let index = state.epochs.lastIndex(where: { $0.epoch.value <= epoch.value }) else { return nil }
+            let next = state.epochs.index(after: index)
+            return (state.epochs[index].epoch, next < state.epochs.endIndex ? state.epochs[next].first : state.end)
+        }
+    }
+
     func markDeleted() {
         state.withLock { $0.isDeleted = true }
-    }
-}
-
-/// Whether storage has failed.
-///
-/// Set before the failing call returns; checked before anything is answered, recorded or removed; never cleared.
-final class StoreHealth: Sendable {
-    private let failed = Atomic<Bool>(false)
-
-    var hasFailed: Bool { failed.load(ordering: .acquiring) }
-
-    func fail() {
-        failed.store(true, ordering: .releasing)
     }
 }

@@ -18,12 +18,20 @@ struct DirectoryCreation {
             let content = try StorageError.wrap { () throws(FileError) in try fileSystem.readWhole(paths.meta) }
             return try StoreMeta(decoding: content, path: paths.meta)
         }
-        try refuseForeignContent()
         return try create(randomBytes: randomBytes)
     }
 
-    /// A directory without `millrace.meta` may hold what an interrupted creation left, and nothing else.
-    private func refuseForeignContent() throws(StorageError) {
+    /// Refuses a directory that is something else's; called before anything is made in it, the lock file included.
+    ///
+    /// One without `millrace.meta` may hold what an interrupted creation left, and nothing else.
+    func refuseForeignContent() throws(StorageError) {
+        let directory = paths.directory
+        guard try StorageError.wrap({ () throws(FileError) in try fileSystem.kind(of: directory) }) == .directory else {
+            throw .notADataDirectory(path: directory, reason: "it is no directory: choose another --data-dir")
+        }
+        guard try StorageError.wrap({ () throws(FileError) in try fileSystem.kind(of: paths.meta) }) == nil else {
+            return
+        }
         let leftovers: Set<String> = [
             "lock", "journal", "journal.new", "checkpoint.a", "checkpoint.b", "topics", "millrace.meta.new",
             "lost+found",

@@ -6,9 +6,9 @@ extension RecoveringPartition {
     /// Only after recovery's record, and never where the manifest is damaged: then nobody knows what it listed. Anything
     /// whose name is not one that compaction gives is left.
     func removeLeftovers(_ report: (String) -> Void) throws(FileError) {
-        guard damage == nil else { return }
+        guard quarantine == nil else { return }
         let listed = Set(manifest.sealed.map(\.id) + manifest.retired)
-        for name in try fileSystem.list(directory) {
+        for name in names {
             guard let generation = SegmentName.generation(ofDirectory: name),
                 try fileSystem.kind(of: directory.appending(name)) == .directory
             else { continue }

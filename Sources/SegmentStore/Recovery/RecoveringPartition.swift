@@ -2,35 +2,44 @@ import NIOCore
 import RecordFormat
 import SystemPackage
 
-/// A partition during a start: where its log stands, and how the journal's entries carry it on.
+/// A partition during a start: where its log stands, and whether it can be trusted.
 ///
 /// It begins at the later of its checkpoint row and the end of what the manifest lists as sealed. Nothing below that is
-/// written, cut or removed.
+/// written, cut or removed. A partition that is set aside stays as it stood there.
 struct RecoveringPartition {
     let key: PartitionKey
     let directory: FilePath
     let fileSystem: any FileSystem
-    /// Why the partition cannot be served whole; it is quarantined then.
-    private(set) var damage: String?
-    private(set) var manifest = Manifest()
-    private var sealed: [SealedSegment] = []
-    private var active: Segment?
-    private var activeBase = Offset.zero
-    private var position = FilePosition.zero
-    private var end = Offset.zero
-    private var logStart = Offset.zero
-    private var maxTimestamp: Int64 = -1
-    private var activeSince: Timestamp
-    private var epochs: [EpochStart] = []
+    /// The directory's id.
+    let owner: [UInt8]
+    /// Where the partition stood at the checkpoint; nil when it is newer.
+    let row: PartitionRow?
     /// The time of this start, at which the segments that it seals count as sealed.
-    private let now: Timestamp
-    private var touched: [Segment] = []
+    let now: Timestamp
+    /// Why it cannot be served whole.
+    private(set) var quarantine: Quarantine?
+    var manifest = Manifest()
+    var sealed: [SealedSegment] = []
+    var active: Segment?
+    var activeBase = Offset.zero
+    var position = FilePosition.zero
+    var end = Offset.zero
+    var maxTimestamp: Int64 = -1
+    var activeSince: Timestamp
+    var epochs: [EpochStart] = []
+    /// Segments that were written or cut, and are to be flushed.
+    var touched: [Segment] = []
+    /// What stands in the directory; empty after a clean stop, when nobody looks.
+    var names: [String] = []
+    private var logStart = Offset.zero
+    /// The manifest cannot be trusted, and is kept as it is for `log repair`.
+    private var isManifestLost = false
 
     init(
         key: PartitionKey,
         directory: FilePath,
         fileSystem: any FileSystem,
-        directoryID: [UInt8],
+        owner: [UInt8],
         row: PartitionRow?,
         now: Timestamp,
         isClean: Bool
@@ -38,27 +47,50 @@ struct RecoveringPartition {
         self.key = key
         self.directory = directory
         self.fileSystem = fileSystem
+        self.owner = owner
+        self.row = row
         self.now = now
         activeSince = now
-        try readManifest(directoryID)
-        start(from: row)
+        guard try StorageError.wrap({ () throws(FileError) in try fileSystem.kind(of: directory) }) == .directory else {
+            standWhereFlushed()
+            setAside("\(directory) is missing")
+            return
+        }
+        if !isClean || row?.quarantine != nil {
+            names = try StorageError.wrap { () throws(FileError) in try fileSystem.list(directory) }
+        }
+        try readManifest()
+        standWhereFlushed()
+        refuseHole()
         try checkFiles(isClean: isClean)
+        keepQuarantine()
     }
 
-    private mutating func readManifest(_ directoryID: [UInt8]) throws(StorageError) {
+    private mutating func readManifest() throws(StorageError) {
         let path = directory.appending(Manifest.fileName)
         let kind = try StorageError.wrap { () throws(FileError) in try fileSystem.kind(of: path) }
         guard kind != nil else { return }
-        let content = try StorageError.wrap { () throws(FileError) in try fileSystem.readWhole(path) }
-        do throws(StorageError) {
-            manifest = try Manifest(decoding: content, directory: directoryID, path: path)
+        let content: ByteBuffer
+        do throws(FileError) {
+            content = try fileSystem.readWhole(path)
         } catch {
+            guard !error.isPassing else { throw .io(error) }
+            isManifestLost = true
+            setAside("\(error)")
+            return
+        }
+        do throws(StorageError) {
+            manifest = try Manifest(decoding: content, directory: owner, key: key, path: path)
+        } catch {
+            // A neighbour's manifest harms this partition alone; one of another data directory is a mixture.
             guard case .corrupt = error else { throw error }
-            damage = error.description
+            isManifestLost = true
+            setAside(error.description)
         }
     }
 
-    private mutating func start(from row: PartitionRow?) {
+    /// Goes to the later of the row and the manifest's end, forgetting what replay has done.
+    private mutating func standWhereFlushed() {
         sealed = manifest.sealed + (row?.sealed.filter { $0.base >= manifest.end } ?? [])
         epochs = manifest.epochs
         for epoch in row?.epochs ?? [] { epochs.note(epoch.epoch, first: epoch.first) }
@@ -70,22 +102,29 @@ struct RecoveringPartition {
             activeSince = row.activeSince
         } else {
             (activeBase, position, end) = (sealedEnd, .zero, sealedEnd)
+            maxTimestamp = -1
+            activeSince = now
         }
-        // A manifest that is gone or an older one would leave a hole between what it lists and the active segment.
-        if damage == nil, activeBase != sealedEnd {
-            damage =
-                "\(directory)/\(Manifest.fileName) lists segments up to \(sealedEnd), the next begins at \(activeBase)"
-        }
+        active = position > .zero ? Segment(activeID, partition: directory, fileSystem: fileSystem) : nil
+        touched = []
+    }
+
+    /// A manifest that is gone, or an older one, leaves a hole between what it lists and the active segment.
+    private mutating func refuseHole() {
+        let sealedEnd = sealed.last?.end ?? manifest.end
+        guard activeBase != sealedEnd else { return }
+        let manifest = directory.appending(Manifest.fileName)
+        isManifestLost = true
+        setAside("\(manifest) lists segments up to \(sealedEnd), the next begins at \(activeBase)")
     }
 
     /// A file that is missing or shorter than what was flushed is damage; after a clean stop a longer one is, too.
     private mutating func checkFiles(isClean: Bool) throws(StorageError) {
-        for facts in sealed where damage == nil {
-            damage = try mismatch(facts.id, expected: facts.size, isExact: true)
+        for facts in sealed where quarantine == nil {
+            if let reason = try mismatch(facts.id, expected: facts.size, isExact: true) { setAside(reason) }
         }
-        guard position > .zero else { return }
-        if damage == nil { damage = try mismatch(activeID, expected: position, isExact: isClean) }
-        active = Segment(activeID, partition: directory, fileSystem: fileSystem)
+        guard position > .zero, quarantine == nil else { return }
+        if let reason = try mismatch(activeID, expected: position, isExact: isClean) { setAside(reason) }
     }
 
     private func mismatch(
@@ -94,11 +133,12 @@ struct RecoveringPartition {
         isExact: Bool
     ) throws(StorageError) -> String? {
         let path = id.directory(in: directory).appending(SegmentName.log(id.base))
-        let size = try StorageError.wrap { () throws(FileError) -> FilePosition? in
-            guard try fileSystem.kind(of: path) == .file else { return nil }
-            let file = try fileSystem.open(path, .read)
-            defer { file.close() }
-            return try file.size()
+        let size: FilePosition?
+        do throws(FileError) {
+            size = try fileSize(path)
+        } catch {
+            guard !error.isPassing else { throw .io(error) }
+            return "\(error)"
         }
         guard let size else { return "\(path) is missing" }
         if size < expected { return "\(path) has \(size) bytes, \(expected) were flushed" }
@@ -106,146 +146,62 @@ struct RecoveringPartition {
         return nil
     }
 
-    /// Writes a batch again unless the log had it before.
-    ///
-    /// It must begin exactly at the end reached, or at the start of a segment that is named by that offset.
-    /// - Returns: whether it was written.
-    mutating func replay(
-        batch entry: FrameEntry.SegmentBytes,
-        body: UnsafeRawBufferPointer,
-        place: (path: FilePath, position: FilePosition)
-    ) throws(StorageError) -> Bool {
-        let batch = UnsafeRawBufferPointer(rebasing: body[entry.bytes])
-        guard damage == nil, entry.offset >= end else { return false }
-        let rolls = entry.position == .zero && entry.segmentBase == end && !(activeBase == end && position == .zero)
-        let continues = entry.segmentBase == activeBase && entry.position == position
-        guard entry.offset == end, entry.offset == BatchHeader.baseOffset(batch), rolls || continues else {
-            throw misfit(entry, place)
-        }
-        do throws(FileError) {
-            if rolls { try roll() }
-            epochs.note(BatchHeader.leaderEpoch(batch), first: end)
-            try activeForWriting().file().write([batch], at: position)
-        } catch {
-            throw .io(error)
-        }
-        position = position.advanced(by: ByteCount(batch.count))
-        end = end.advanced(by: Int(BatchHeader.lastOffsetDelta(batch)) + 1)
-        maxTimestamp = max(maxTimestamp, BatchHeader.maxTimestamp(batch).millisecondsSinceEpoch)
-        return true
+    private func fileSize(_ path: FilePath) throws(FileError) -> FilePosition? {
+        guard try fileSystem.kind(of: path) == .file else { return nil }
+        let file = try fileSystem.open(path, .read)
+        defer { file.close() }
+        return try file.size()
     }
 
-    /// Writes a block's flushed bytes again, unless the log is past it.
-    mutating func replay(
-        tailBlock entry: FrameEntry.SegmentBytes,
-        body: UnsafeRawBufferPointer,
-        place: (path: FilePath, position: FilePosition)
-    ) throws(StorageError) {
-        // At the end reached, but of the segment before: the manifest lists that one as sealed, and so as flushed.
-        let isOfSealed = entry.offset == end && entry.segmentBase < activeBase
-        guard damage == nil, entry.offset >= end, !isOfSealed else { return }
-        guard entry.offset == end, entry.segmentBase == activeBase, entry.position == position,
-            entry.bytes.count <= entry.position.value
-        else { throw misfit(entry, place) }
-        do throws(FileError) {
-            let bytes = UnsafeRawBufferPointer(rebasing: body[entry.bytes])
-            let start = FilePosition(entry.position.value - UInt64(bytes.count))
-            try activeForWriting().file().write([bytes], at: start)
-        } catch {
-            throw .io(error)
+    /// A quarantine of an earlier run holds on while records of the partition lie in a salvage file, or until everything is
+    /// found whole again: an operator may have put a file back.
+    private mutating func keepQuarantine() {
+        if names.contains(where: Salvage.isName) {
+            setAside(row?.quarantine?.reason ?? "records of it were saved beside it, see \(directory)")
+        } else if quarantine == nil, let former = row?.quarantine, !isWhole {
+            setAside(former.reason)
         }
     }
 
-    private func misfit(
-        _ entry: FrameEntry.SegmentBytes,
-        _ place: (path: FilePath, position: FilePosition)
-    ) -> StorageError {
-        .corrupt(
-            path: place.path,
-            position: place.position,
-            reason: "an entry for \(key) stands at offset \(entry.offset), byte \(entry.position) of segment"
-                + " \(entry.segmentBase); the log ends at offset \(end), byte \(position) of segment \(activeBase)"
-        )
-    }
-
-    private mutating func roll() throws(FileError) {
-        if let active {
-            // What a refused round left behind the end must not become part of a sealed segment.
-            try active.file().truncate(to: position)
-            let facts = SealedSegment(
-                base: activeBase,
-                end: end,
-                size: position,
-                maxTimestamp: maxTimestamp,
-                sealedAt: now
-            )
-            sealed.append(facts)
-        }
-        active = nil
-        activeBase = end
-        position = .zero
-        maxTimestamp = -1
-        activeSince = now
-    }
-
-    private var activeID: SegmentID { SegmentID(base: activeBase, generation: 0) }
-
-    private mutating func activeForWriting() throws(FileError) -> Segment {
-        let segment: Segment
-        if let active {
-            segment = active
-        } else {
-            segment = try Segment(creating: activeBase, directory: directory, fileSystem: fileSystem)
-            active = segment
-        }
-        if !touched.contains(where: { $0 === segment }) { touched.append(segment) }
-        return segment
-    }
-
-    /// Cuts the last segment to the end reached, removes files of a higher base, and flushes everything.
-    mutating func finishReplay() throws(StorageError) {
-        guard damage == nil else { return }
-        do throws(FileError) {
-            let removed = try removeHigherSegments()
-            if let active, try active.file().size() != position {
-                try active.file().truncate(to: position)
-                if !touched.contains(where: { $0 === active }) { touched.append(active) }
-            }
-            for segment in touched { try segment.file().flush(.recoveredSegment) }
-            if !touched.isEmpty || removed { try fileSystem.flushDirectory(directory, .recoveredNames) }
-        } catch {
-            throw .io(error)
+    /// Whether every batch is what was written; costs a read of the whole partition.
+    private var isWhole: Bool {
+        var parts = sealed.map { ($0.id, $0.size, $0.end) }
+        if position > .zero { parts.append((activeID, position, end)) }
+        return parts.allSatisfy { id, size, end in
+            let segment = Segment(id, partition: directory, fileSystem: fileSystem)
+            defer { segment.close() }
+            var check = BatchCheck(segment, limit: size, end: end, epochs: epochs)
+            return (try? check.run()) != nil
         }
     }
 
-    /// - Returns: whether there were any.
-    private func removeHigherSegments() throws(FileError) -> Bool {
-        var removed = false
-        for name in try fileSystem.list(directory) {
-            guard let base = SegmentName.base(ofLog: name) else { continue }
-            guard base > activeBase || (base == activeBase && active == nil) else { continue }
-            try fileSystem.unlink(directory.appending(name))
-            removed = true
-        }
-        return removed
+    /// Takes the partition out of service, as it stood at the checkpoint.
+    mutating func setAside(_ reason: String) {
+        guard quarantine == nil else { return }
+        quarantine = Quarantine(reason: reason, since: row?.quarantine?.since ?? now)
+        standWhereFlushed()
     }
 
-    func row() -> PartitionRow {
+    var activeID: SegmentID { SegmentID(base: activeBase, generation: 0) }
+
+    /// Where its log stands at the end of recovery.
+    func recoveredRow() -> PartitionRow {
         PartitionRow(
             key: key,
             activeBase: activeBase,
             position: position,
             end: end,
-            logStart: logStart,
+            logStart: min(logStart, end),
             maxTimestamp: maxTimestamp,
             activeSince: activeSince,
             sealed: sealed.filter { $0.base >= manifest.end },
-            epochs: epochs.filter { !manifest.epochs.contains($0) }
+            epochs: epochs.filter { !manifest.epochs.contains($0) },
+            quarantine: quarantine
         )
     }
 
     /// The log as it is served.
-    func log(owner: [UInt8], health: StoreHealth) -> PartitionLog {
+    func log(health: StoreHealth) -> PartitionLog {
         let sealedLogs = sealed.map { facts in
             PartitionLog.SealedLog(
                 segment: Segment(facts.id, partition: directory, fileSystem: fileSystem),
@@ -257,14 +213,15 @@ struct RecoveringPartition {
             active: active,
             position: position,
             end: end,
-            logStart: logStart,
+            logStart: min(logStart, end),
             maxTimestamp: maxTimestamp,
             activeSince: activeSince,
             epochs: epochs,
             manifest: manifest,
             needsTailBlock: true,
             checkpointed: PartitionLog.LogPlace(segmentBase: activeBase, position: position),
-            quarantine: damage,
+            quarantine: quarantine,
+            isManifestLost: isManifestLost,
             retired: manifest.retired.map { Segment($0, partition: directory, fileSystem: fileSystem) }
         )
         return PartitionLog(
@@ -275,5 +232,19 @@ struct RecoveringPartition {
             health: health,
             state: state
         )
+    }
+}
+
+extension FileError {
+    /// Whether it says nothing about the file: room, descriptors, a volume that takes no writes.
+    ///
+    /// Such a failure refuses the start, which may be tried again; any other sets a partition aside.
+    var isPassing: Bool {
+        switch code {
+        case .noSpace, .diskQuotaExceeded, .readOnlyFileSystem, .tooManyOpenFiles, .tooManyOpenFilesInSystem,
+            .noMemory, .permissionDenied, .notPermitted:
+            true
+        default: false
+        }
     }
 }

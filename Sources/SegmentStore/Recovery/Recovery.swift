@@ -1,3 +1,4 @@
+import NIOCore
 import RecordFormat
 import Synchronization
 import SystemPackage
@@ -14,14 +15,14 @@ struct Recovery {
     let wallTime: WallTime
     let lock: any StoreLock
     let slots: CheckpointSlots
-    let health = StoreHealth()
-    private var topics: [TopicID: StoredTopic] = [:]
+    let health: StoreHealth
+    private(set) var topics: [TopicID: StoredTopic] = [:]
     /// Directories of topics that were half made or half removed.
-    private var leftovers: [FilePath] = []
+    var leftovers: [FilePath] = []
     /// Topics whose directory's name says that they were deleted: as good as the journal's word, which a crash may have
     /// taken after an earlier start had read it.
     private var retired: Set<TopicID> = []
-    private var partitions: [PartitionKey: RecoveringPartition] = [:]
+    var partitions: [PartitionKey: RecoveringPartition] = [:]
 
     init(
         configuration: StoreConfiguration,
@@ -37,6 +38,7 @@ struct Recovery {
         self.fileSystem = fileSystem
         self.wallTime = wallTime
         self.lock = lock
+        health = StoreHealth(wallTime: wallTime)
         slots = CheckpointSlots(fileSystem: fileSystem, paths: paths, directoryID: meta.directoryID)
     }
 
@@ -44,13 +46,14 @@ struct Recovery {
         let checkpoint = try slots.newest()
         let ring = try JournalRing.open(paths.journal, fileSystem: fileSystem, directory: meta.directoryID)
         try announce(ring, report)
-        try findTopics()
+        try findTopics(report)
         let journal = checkpoint.isClean ? JournalContent(end: checkpoint.lsn) : try read(ring, from: checkpoint.lsn)
         try load(checkpoint, journal)
         var next = checkpoint.lsn
         var run = checkpoint.run
         if !checkpoint.isClean {
             let replayed = try replay(ring, from: checkpoint.lsn)
+            try salvage(journal, ring, from: checkpoint.lsn, report)
             report(
                 "recovered after an unclean stop: \(replayed) batches of the journal written again, up to LSN \(journal.end)"
             )
@@ -64,10 +67,12 @@ struct Recovery {
             lsn: next,
             run: run,
             isClean: false,
-            rows: partitions.values.map { $0.row() }
+            rows: partitions.values.map { $0.recoveredRow() }
         )
         try StorageError.wrap { () throws(FileError) in try slots.write(record) }
+        reportQuarantines(report)
         try removeLeftovers(report, isClean: checkpoint.isClean)
+        if !checkpoint.isClean { try tidy(report) }
         return store(record, ring: ring)
     }
 
@@ -85,7 +90,7 @@ struct Recovery {
 
     // MARK: Reading and deciding
 
-    private mutating func findTopics() throws(StorageError) {
+    private mutating func findTopics(_ report: (String) -> Void) throws(StorageError) {
         let names = try StorageError.wrap { () throws(FileError) in try fileSystem.list(paths.topics) }
         for name in names {
             let directory = paths.topics.appending(name)
@@ -95,16 +100,27 @@ struct Recovery {
                 continue
             }
             guard let id = TopicID(hex: name) else {
-                throw .corrupt(path: directory, position: .zero, reason: "no topic has such a name: move it away")
+                report("\(directory) is not Millrace's, and was left alone")
+                continue
             }
-            let path = directory.appending("topic")
-            let content = try StorageError.wrap { () throws(FileError) in try fileSystem.readWhole(path) }
-            let topic = try StoredTopic(decoding: content, directory: meta.directoryID, path: path)
-            guard topic.id == id else {
-                throw .corrupt(path: path, position: .zero, reason: "it belongs to topic \(topic.id.hex)")
-            }
-            topics[id] = topic
+            topics[id] = try topic(id, in: directory)
         }
+    }
+
+    private func topic(_ id: TopicID, in directory: FilePath) throws(StorageError) -> StoredTopic {
+        let path = directory.appending("topic")
+        let content: ByteBuffer
+        do throws(FileError) {
+            content = try fileSystem.readWhole(path)
+        } catch {
+            guard error.code == .noSuchFileOrDirectory else { throw .io(error) }
+            throw .corrupt(path: path, position: .zero, reason: "it is missing: restore it, or move \(directory) away")
+        }
+        let topic = try StoredTopic(decoding: content, directory: meta.directoryID, path: path)
+        guard topic.id == id else {
+            throw .corrupt(path: path, position: .zero, reason: "it belongs to topic \(topic.id.hex)")
+        }
+        return topic
     }
 
     /// What the journal holds above the checkpoint: every frame checked, and nothing written yet.
@@ -143,20 +159,22 @@ struct Recovery {
                     key: key,
                     directory: paths.partition(key),
                     fileSystem: fileSystem,
-                    directoryID: meta.directoryID,
+                    owner: meta.directoryID,
                     row: rows[key],
                     now: now,
                     isClean: checkpoint.isClean
                 )
-                if let damage = partition.damage, journal.appendedPartitions.contains(key) {
-                    throw .corrupt(
-                        path: paths.partition(key),
-                        position: .zero,
-                        reason: "\(damage), and the journal holds records for it that would be lost: restore the file"
-                    )
-                }
                 partitions[key] = partition
             }
+        }
+        // A topic only grows: one with fewer partitions than were known is not the file that was last in force.
+        for key in rows.keys where partitions[key] == nil {
+            guard let topic = topics[key.topic] else { continue }
+            throw .corrupt(
+                path: paths.topic(key.topic).appending("topic"),
+                position: .zero,
+                reason: "it lists \(topic.partitionCount) partitions, and there was a partition \(key.partition)"
+            )
         }
     }
 
@@ -232,7 +250,7 @@ struct Recovery {
     private func store(_ record: CheckpointRecord, ring: JournalRing) -> LogStore {
         var logs: [PartitionKey: PartitionLog] = [:]
         for (key, partition) in partitions {
-            let log = partition.log(owner: meta.directoryID, health: health)
+            let log = partition.log(health: health)
             log.limitSegments(to: topics[key.topic]?.segmentBytesMax)
             logs[key] = log
         }

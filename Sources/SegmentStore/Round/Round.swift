@@ -69,7 +69,7 @@ struct Round {
         for append in request.appends {
             if deletedTopics.contains(append.key.topic) { return .unknownTopic(append.key.topic) }
             guard let overlay = overlay(of: append.key) else { return .unknownTopic(append.key.topic) }
-            if let reason = overlay.log.quarantine { return .quarantined(append.key, reason: reason) }
+            if let found = overlay.log.quarantine { return .quarantined(append.key, reason: found.reason) }
             if let expected = append.expectedOffset, expected != overlay.end {
                 return .expectedOffset(append.key, expected: expected, actual: overlay.end)
             }

@@ -24,14 +24,15 @@ extension LogStore {
         let geometry = try configuration.newGeometry(randomBytes: randomBytes)
         let paths = StorePaths(configuration)
         try makeDirectory(paths, fileSystem: fileSystem)
+        let creation = DirectoryCreation(
+            configuration: configuration,
+            paths: paths,
+            fileSystem: fileSystem,
+            geometry: geometry
+        )
+        try creation.refuseForeignContent()
         let lock = try takeLock(paths, fileSystem: fileSystem)
         do throws(StorageError) {
-            let creation = DirectoryCreation(
-                configuration: configuration,
-                paths: paths,
-                fileSystem: fileSystem,
-                geometry: geometry
-            )
             let meta = try creation.existingOrNewMeta(randomBytes: randomBytes)
             var recovery = try Recovery(
                 configuration: configuration,

@@ -70,6 +70,13 @@ enum SegmentName {
         return Offset(value)
     }
 
+    /// A directory for what a repair takes away.
+    static let cut = "cut"
+    /// A file that is ready to become a partition's next segment.
+    static let spare = "spare.log"
+
+    static func isSnapshot(_ name: String) -> Bool { name.hasSuffix(".snapshot") }
+
     private static func digits(_ base: Offset) -> String {
         let number = String(base.value)
         return String(repeating: "0", count: 20 - number.utf8.count) + number
