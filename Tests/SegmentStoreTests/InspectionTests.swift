@@ -179,4 +179,27 @@ import Testing
         #expect(try Self.repair(fileSystem).isEmpty)
         #expect(try Self.verify(fileSystem).findings.map(\.severity) == [.note])
     }
+
+    @Test func savedRecordsAreTakenBack() throws {
+        let test = try TestStore()
+        for value in ["a", "b"] { _ = try test.append(value) }
+        try test.checkpoint()
+        for value in ["c", "d"] { _ = try test.append(value) }
+        let fileSystem = test.fileSystem.afterProcessDeath()
+        try fileSystem.unlink(test.segment())
+        let aside = try TestStore(fileSystem)
+        #expect(try aside.log().quarantine != nil)
+        try aside.store.close()
+        let closed = SimulatedFileSystem(fileSystem.image)
+        let report = try Self.verify(closed)
+        #expect(report.findings.contains { $0.path.string.contains("salvage.") && $0.what.contains("2 batches") })
+        #expect(report.lostCount == 2)
+        #expect(try Self.repair(closed) == ["the records at offsets 0 to 1 of \(TestStore.key)"])
+        #expect(try Self.verify(closed).isSound)
+        let after = try TestStore(closed)
+        #expect(try after.log().quarantine == nil)
+        #expect(try after.values() == ["c", "d"])
+        #expect(try after.append("e").isCommitted)
+        #expect(try after.values(from: 2) == ["c", "d", "e"])
+    }
 }

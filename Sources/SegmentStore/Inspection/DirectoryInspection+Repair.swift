@@ -13,11 +13,83 @@ extension DirectoryInspection {
         switch step.action {
         case .dropIndex(let path):
             try StorageError.wrap { () throws(FileError) in try keep(path, in: step.keeps, generation: 0) }
+        case .applySalvage(let key, let path):
+            try applySalvage(path, to: partition(key), kept: step.keeps, now: now)
         case .rebuildManifest(let facts):
             try rebuildManifest(of: facts, kept: step.keeps, now: now)
         case .rewriteSegments(let facts, let damaged):
             try rewrite(damaged, of: facts, kept: step.keeps, now: now)
         }
+    }
+
+    /// Seals the log as it stands, and puts the saved batches behind it as a segment of their own.
+    private func applySalvage(
+        _ path: FilePath,
+        to facts: PartitionFacts,
+        kept: FilePath,
+        now: Timestamp
+    ) throws(StorageError) {
+        let salvage = try Salvage(at: path, of: facts.key, owner: meta.directoryID, fileSystem: fileSystem)
+        let batches = salvage.entries.filter { !$0.isTailBlock && $0.offset >= facts.end }
+        var manifest = facts.manifest ?? Manifest()
+        manifest.sealed = facts.segments.map { $0.facts ?? SealedSegment(sealing: $0, at: now) }
+        manifest.end = facts.end
+        manifest.logStart = max(manifest.logStart, facts.logStart)
+        for epoch in facts.epochs { manifest.epochs.note(epoch.epoch, first: epoch.first) }
+        if let first = batches.first {
+            let generation = manifest.nextGeneration
+            manifest.nextGeneration += 1
+            let sealed = try write(batches, from: first.offset, as: generation, of: facts, now: now)
+            guard sealed.base == manifest.end else {
+                let reason = "it begins at offset \(sealed.base), and the log ends at \(manifest.end)"
+                throw .corrupt(path: path, position: .zero, reason: reason)
+            }
+            manifest.sealed.append(sealed)
+            manifest.end = sealed.end
+        }
+        try replaceManifest(of: facts, with: manifest)
+        try StorageError.wrap { () throws(FileError) in try keep(path, in: kept, generation: 0) }
+    }
+
+    private func write(
+        _ batches: [Salvage.Entry],
+        from base: Offset,
+        as generation: UInt64,
+        of facts: PartitionFacts,
+        now: Timestamp
+    ) throws(StorageError) -> SealedSegment {
+        let id = SegmentID(base: base, generation: generation)
+        let directory = id.directory(in: facts.directory)
+        let file = try StorageError.wrap { () throws(FileError) in
+            if try fileSystem.kind(of: directory) == nil { try fileSystem.createDirectory(directory) }
+            return try fileSystem.open(directory.appending(SegmentName.log(base)), .create)
+        }
+        defer { file.close() }
+        var (end, size, maxTimestamp) = (base, FilePosition.zero, Int64(-1))
+        for entry in batches {
+            let place = size
+            guard let batch = try? RecordBatch(verifying: entry.bytes), batch.baseOffset == end else {
+                let reason = "the batch of offset \(entry.offset) is not whole, or not where \(end) belongs"
+                throw .corrupt(path: facts.directory, position: place, reason: reason)
+            }
+            try StorageError.wrap { () throws(FileError) in try file.write(entry.bytes, at: place) }
+            size = size.advanced(by: batch.encodedBytes)
+            end = batch.nextOffset
+            maxTimestamp = max(maxTimestamp, batch.maxTimestamp.millisecondsSinceEpoch)
+        }
+        try StorageError.wrap { () throws(FileError) in
+            try file.flush(.recoveredSegment)
+            try fileSystem.flushDirectory(directory, .recoveredNames)
+            try fileSystem.flushDirectory(facts.directory, .recoveredNames)
+        }
+        return SealedSegment(
+            base: base,
+            end: end,
+            size: size,
+            maxTimestamp: maxTimestamp,
+            sealedAt: now,
+            generation: generation
+        )
     }
 
     private func rewrite(
@@ -163,5 +235,26 @@ extension DirectoryInspection {
         try fileSystem.rename(path, to: kept.appending(free))
         try fileSystem.flushDirectory(kept, .recoveredNames)
         try fileSystem.flushDirectory(path.parent, .recoveredNames)
+    }
+}
+
+extension SealedSegment {
+    /// An active segment as one that takes no more records.
+    fileprivate init(sealing segment: SegmentFacts, at now: Timestamp) {
+        self.init(
+            base: segment.base,
+            end: segment.end,
+            size: FilePosition(UInt64(segment.size.value)),
+            maxTimestamp: segment.maxTimestamp?.millisecondsSinceEpoch ?? -1,
+            sealedAt: now
+        )
+    }
+}
+
+extension Salvage {
+    /// Reads one from its file.
+    init(at path: FilePath, of key: PartitionKey, owner: [UInt8], fileSystem: any FileSystem) throws(StorageError) {
+        let content = try StorageError.wrap { () throws(FileError) in try fileSystem.readWhole(path) }
+        try self.init(decoding: content, directory: owner, key: key, path: path)
     }
 }

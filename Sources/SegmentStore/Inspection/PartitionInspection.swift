@@ -46,6 +46,8 @@ public struct PartitionFacts: Sendable {
     public let retired: [FilePath]
     /// Files that nobody names.
     public let unnamed: [FilePath]
+    /// Records that a start saved beside the log, because the log could not take them.
+    public let salvage: [FilePath]
     /// What of it cannot be read.
     public let findings: [Finding]
     let row: PartitionRow?
@@ -91,6 +93,7 @@ extension DirectoryInspection {
             segments: segments,
             retired: known.retired.map { $0.directory(in: directory).appending(SegmentName.log($0.base)) },
             unnamed: unnamedFiles(in: directory, segments, known.retired),
+            salvage: ((try? fileSystem.list(directory)) ?? []).filter(Salvage.isName).map { directory.appending($0) },
             findings: findings,
             row: row,
             manifest: manifest

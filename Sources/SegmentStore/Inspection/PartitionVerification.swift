@@ -11,10 +11,12 @@ struct PartitionVerification {
     private(set) var byteCount = ByteCount.zero
     private let facts: PartitionFacts
     private let fileSystem: any FileSystem
+    private let owner: [UInt8]
 
     init(_ facts: PartitionFacts, of directory: DirectoryInspection) {
         self.facts = facts
         fileSystem = directory.fileSystem
+        owner = directory.meta.directoryID
         findings = facts.findings
     }
 
@@ -28,8 +30,24 @@ struct PartitionVerification {
             return
         }
         for segment in facts.segments { check(segment, step) }
+        for path in facts.salvage { checkSalvage(path) }
         for path in facts.unnamed {
             note(.note, path, "nothing names this file: a stop in the middle left it, or somebody put it there")
+        }
+    }
+
+    private mutating func checkSalvage(_ path: FilePath) {
+        do throws(StorageError) {
+            let salvage = try Salvage(at: path, of: facts.key, owner: owner, fileSystem: fileSystem)
+            let count = salvage.entries.count { !$0.isTailBlock }
+            note(
+                .damage,
+                path,
+                "a start saved \(count) batches here, from offset \(salvage.end) on: the partition takes no records until a"
+                    + " repair has put them back (\(salvage.reason))"
+            )
+        } catch {
+            note(.damage, path, "\(error)")
         }
     }
 

@@ -17,6 +17,8 @@ public struct RepairStep: Sendable {
         case rewriteSegments(PartitionFacts, [SegmentFacts])
         /// Lists the segments again from their files.
         case rebuildManifest(PartitionFacts)
+        /// Puts the records that a start had saved back behind the log.
+        case applySalvage(PartitionKey, FilePath)
         /// Moves an index away that is built again from its segment.
         case dropIndex(FilePath)
     }
@@ -72,6 +74,7 @@ public struct RepairPlan: Sendable {
             }
             let summary = "list the segments of \(facts.key) again from their files"
             steps.append(RepairStep(summary: summary, loses: nil, keeps: kept, action: .rebuildManifest(facts)))
+            steps += facts.salvage.map { salvageStep($0, facts, kept) }
             return
         }
         for finding in findings where finding.severity == .derived {
@@ -81,6 +84,7 @@ public struct RepairPlan: Sendable {
         let damaged = facts.segments.filter { segment in
             findings.contains { $0.severity == .damage && $0.path == segment.path }
         }
+        defer { steps += facts.salvage.map { salvageStep($0, facts, kept) } }
         guard !damaged.isEmpty else { return }
         let lost = findings.compactMap(\.lost).map { "\($0.lowerBound) to \($0.upperBound.advanced(by: -1))" }
         steps.append(
@@ -90,6 +94,15 @@ public struct RepairPlan: Sendable {
                 keeps: kept,
                 action: .rewriteSegments(facts, damaged)
             )
+        )
+    }
+
+    private static func salvageStep(_ path: FilePath, _ facts: PartitionFacts, _ kept: FilePath) -> RepairStep {
+        RepairStep(
+            summary: "put the records of \(path) back behind the log of \(facts.key)",
+            loses: nil,
+            keeps: kept,
+            action: .applySalvage(facts.key, path)
         )
     }
 
