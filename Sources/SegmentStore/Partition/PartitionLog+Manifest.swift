@@ -14,8 +14,8 @@ extension PartitionLog {
         _ change: (inout Manifest) -> Void,
         apply: (inout State) -> Void = { _ in }
     ) throws(FileError) {
-        _ = try changeManifest(
-            unlessRefused: { manifest in
+        _ = try changeManifestUnlessRefused(
+            { manifest in
                 change(&manifest)
                 return true
             },
@@ -26,8 +26,8 @@ extension PartitionLog {
     /// The same for a change that may find that it no longer fits the manifest in force, and then changes nothing.
     ///
     /// - Returns: whether it was made.
-    func changeManifest(
-        unlessRefused change: (inout Manifest) -> Bool,
+    func changeManifestUnlessRefused(
+        _ change: (inout Manifest) -> Bool,
         apply: (inout State) -> Void
     ) throws(FileError) -> Bool {
         try maintenance.withLock { _ throws(FileError) in

@@ -25,6 +25,8 @@ public final class LogStore: Sendable {
     let table: Mutex<TopicTable>
     /// Held while a topic's directory is made, so that one is made at a time.
     let administration = Mutex<Void>(())
+    /// Held over a whole compaction: one partition at a time.
+    let compaction = Mutex<Void>(())
     /// The journal thread's own; the lock costs nothing there and proves that it is alone.
     let journal: Mutex<JournalState>
     /// The LSN from which frames are still needed: the journal may write up to one ring length past it.
