@@ -48,7 +48,7 @@ test: ## Check the format, build with warnings as errors, run every test
 # Brokers as real processes, killed with kill -9; where kills are to fall is what their logs say that they do.
 KILL_PLACES := roll,checkpoint
 # What a history needs and the broker has not got yet is left out.
-HISTORY := --no-idempotent --no-growth
+HISTORY := --no-idempotent
 
 .PHONY: kills
 kills: release ## Kill real brokers in the middle of their work and check what they kept (KILLS= may be set)
@@ -61,6 +61,18 @@ kills: release ## Kill real brokers in the middle of their work and check what t
 bench-disk: ## Measure the disk's flushes: what one commit journal saves (DIRECTORY= and SECONDS_EACH= may be set)
 	$(SWIFT) run -c release --package-path Bench --scratch-path Bench/.build disk-probe \
 	    --directory $(or $(DIRECTORY),.) --seconds $(or $(SECONDS_EACH),10)
+
+STORE_BENCH := Bench/.build/release/store-bench
+BENCH_DIRECTORY := $(or $(DIRECTORY),.build-release)
+
+.PHONY: bench-storage
+bench-storage: release ## Measure the storage as ratios (DIRECTORY=, SECONDS_EACH=, ROUNDS=, MEBIBYTES= may be set)
+	@.ci/setup bench
+	$(SWIFT) build -c release --package-path Bench --scratch-path Bench/.build --product store-bench
+	$(STORE_BENCH) append --directory $(BENCH_DIRECTORY) --seconds $(or $(SECONDS_EACH),5) --rounds $(or $(ROUNDS),5)
+	$(STORE_BENCH) recovery --directory $(BENCH_DIRECTORY) --mebibytes $(or $(MEBIBYTES),1024) --rounds $(or $(ROUNDS),5)
+	$(STORE_BENCH) memory --directory $(BENCH_DIRECTORY)
+	$(STORE_BENCH) latency --directory $(BENCH_DIRECTORY) --rounds $(or $(ROUNDS),5)
 
 .PHONY: clean
 clean: ## Remove everything that was built

@@ -14,7 +14,8 @@ let package = Package(
     name: "millrace-bench",
     platforms: [.macOS(.v15)],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(name: "millrace", path: ".."),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
     targets: [
         .target(name: "BenchSupport", swiftSettings: settings),
@@ -28,6 +29,17 @@ let package = Package(
             name: "kills",
             dependencies: ["BenchSupport", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Sources/Kills",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "store-bench",
+            dependencies: [
+                "BenchSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "RecordFormat", package: "millrace"),
+                .product(name: "SegmentStore", package: "millrace"),
+            ],
+            path: "Sources/StoreBench",
             swiftSettings: settings
         ),
     ]

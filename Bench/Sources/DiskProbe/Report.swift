@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// The figures of a run, as a table to paste or as JSON to compute with.
 struct Report: Sendable {
     let place: Place

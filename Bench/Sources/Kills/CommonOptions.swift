@@ -19,17 +19,15 @@ struct CommonOptions: ParsableArguments {
     /// Runs `body` with a new directory, which is kept when something went wrong; then the seed is told as well.
     func withScratch(_ command: String, _ body: (Broker.Setup, UInt64) throws -> Void) throws {
         let seed = seed ?? UInt64.random(in: 0..<1_000_000_000)
-        let scratch = try Self.makeDirectory(below: directory)
+        let scratch = try RunDirectory.make(below: directory, named: "kills")
         let setup = Broker.Setup(
             program: program,
             scratch: scratch,
-            directory: "\(scratch)/data",
-            options: ["--journal-mib", "8", "--segment-mib", "1"],
-            log: "\(scratch)/broker.log"
+            options: ["--journal-mib", "8", "--segment-mib", "1"]
         )
         do {
             try body(setup, seed)
-            Self.remove(scratch)
+            RunDirectory.remove(scratch)
         } catch {
             print("failed: \(error)")
             print("seed: \(seed)")
@@ -43,17 +41,5 @@ struct CommonOptions: ParsableArguments {
         guard verbose else { return }
         let line = Array("kills: \(text)\n".utf8)
         _ = write(STDERR_FILENO, line, line.count)
-    }
-
-    static func makeDirectory(below parent: String) throws -> String {
-        var template = Array("\(parent)/kills.XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw SystemFailure(call: "mkdtemp", path: parent, code: errno) }
-        return template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? parent }
-    }
-
-    /// Removes a directory with everything in it.
-    static func remove(_ path: String) {
-        let child = try? ChildProcess(["rm", "-rf", "--", path])
-        _ = child?.wait()
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BenchSupport
 
 /// `kills few-descriptors`: a broker under `ulimit -n 64`.
 struct FewDescriptorsCommand: ParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BenchSupport
 
 /// `kills full-disk`: a small file system that is full.
 struct FullDiskCommand: ParsableCommand {

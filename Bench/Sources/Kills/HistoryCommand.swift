@@ -1,4 +1,5 @@
 import ArgumentParser
+import BenchSupport
 
 /// `kills history`: what clients may rely on, checked from their side.
 struct HistoryCommand: ParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BenchSupport
 
 /// Real brokers as processes, killed and starved, looked at from outside: what they acknowledged must be there.
 @main

@@ -31,7 +31,11 @@ struct LoopCommand: ParsableCommand {
             guard let place = Activity(rawValue: String(name)) else { throw ValidationError("no such place: \(name)") }
             return place
         }
-        try common.withScratch("loop --kills \(kills)") { setup, seed in
+        let names = places.map(\.rawValue).joined(separator: ",")
+        try common.withScratch("loop --kills \(kills) --places \(names)") { setup, seed in
+            var setup = setup
+            // Compaction at once, and looked for every second.
+            if places.contains(.compactionSwitch) { setup.options += ["--compaction-lag-seconds", "0"] }
             var run = KillRun(
                 KillRun.Options(
                     setup: setup,

@@ -1,3 +1,4 @@
+import BenchSupport
 import Synchronization
 
 /// Everything that the producers of a run were told.

@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// Compares the final log with what the producers were told and what the watcher was shown.
 ///
 /// Every request that was acknowledged is there once, at the offsets of its answer; one that nobody answered is there once

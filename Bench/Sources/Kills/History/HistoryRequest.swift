@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// One produce request of a history: who sends it, as which of his, and what is in it.
 struct HistoryRequest: Sendable {
     /// How a record finds its partition.

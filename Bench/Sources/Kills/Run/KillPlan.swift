@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// Which kill is to fall where, and how many have.
 struct KillPlan {
     let total: Int

@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// The records that are produced: each names its request and its place in it, and can be made again from these.
 ///
 /// So a record that is read back says which one it is, and whether each of its bytes is what was sent.

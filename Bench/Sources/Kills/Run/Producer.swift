@@ -75,7 +75,7 @@ final class Producer: Sendable {
             shared.problems.withLock { $0["\(status) \(answer.problem)", default: 0] += 1 }
             usleep(1000)
         default:
-            throw Client.Unexpected(description: "a produce request was answered \(answer.status): \(answer.text)")
+            throw Violation("a produce request was answered \(answer.status): \(answer.text)")
         }
     }
 }

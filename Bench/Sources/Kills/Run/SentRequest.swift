@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// A produce request: its number and where each of its records goes.
 struct SentRequest: Sendable {
     let number: UInt64
@@ -34,11 +36,11 @@ struct SentRequest: Sendable {
         for fields in JSONText(answer.body[...]).objects("partitions") {
             guard let partition = fields.integer("partition").map({ Int($0) }), let base = fields.integer("baseOffset"),
                 let end = fields.integer("endOffset"), end - base == Int64(indexes(in: partition).count)
-            else { throw Client.Unexpected(description: "not the answer to this request: \(answer.text)") }
+            else { throw Violation("not the answer to this request: \(answer.text)") }
             bases[partition] = base
         }
         guard Set(bases.keys) == Set(partitions) else {
-            throw Client.Unexpected(description: "partitions are missing in the answer: \(answer.text)")
+            throw Violation("partitions are missing in the answer: \(answer.text)")
         }
         return bases
     }

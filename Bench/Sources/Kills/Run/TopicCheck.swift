@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// Compares what a broker has of a topic with what is known of it; nobody produces meanwhile.
 ///
 /// Every acknowledged record is readable at its offset with its bytes, unless the topic's cleanup says otherwise; a request

@@ -1,3 +1,4 @@
+import BenchSupport
 import Synchronization
 
 /// What is known of a topic from outside: which record stands at which offset, and which requests nobody answered.

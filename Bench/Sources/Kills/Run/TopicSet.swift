@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// The topics of a run: one that keeps everything, replaced now and then, and one for each kind of cleanup under test.
 struct TopicSet {
     private let seed: UInt64

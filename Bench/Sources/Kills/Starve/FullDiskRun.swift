@@ -1,3 +1,4 @@
+import BenchSupport
 import Glibc
 
 /// A disk that fills up under load, again and again: the broker refuses, goes on reading, and takes records when it can.

@@ -1,14 +1,13 @@
-import BenchSupport
 import Glibc
 
 /// A pipe from a process, read line by line.
 ///
 /// For one reading thread.
-final class PipeLines: Sendable {
-    let writeEnd: Int32
+package final class PipeLines: Sendable {
+    package let writeEnd: Int32
     private let readEnd: Int32
 
-    init() throws {
+    package init() throws {
         var ends: (Int32, Int32) = (-1, -1)
         let result = withUnsafeMutablePointer(to: &ends) { pointer in
             pointer.withMemoryRebound(to: Int32.self, capacity: 2) { pipe($0) }
@@ -24,12 +23,12 @@ final class PipeLines: Sendable {
         close(readEnd)
     }
 
-    func closeWriteEnd() {
+    package func closeWriteEnd() {
         close(writeEnd)
     }
 
     /// The first line, or what came before the end.
-    func firstLine() -> String {
+    package func firstLine() -> String {
         var bytes: [UInt8] = []
         var byte: UInt8 = 0
         while read(readEnd, &byte, 1) == 1, byte != UInt8(ascii: "\n") { bytes.append(byte) }
@@ -37,7 +36,7 @@ final class PipeLines: Sendable {
     }
 
     /// Calls `body` with each line, until all writers are gone.
-    func forEachLine(_ body: (String) -> Void) {
+    package func forEachLine(_ body: (String) -> Void) {
         var pending: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while true {

@@ -1,12 +1,12 @@
 /// Finds members in the broker's own answers, whose form is known: no spaces, and names that occur once.
-struct JSONText {
-    let bytes: ArraySlice<UInt8>
+package struct JSONText {
+    package let bytes: ArraySlice<UInt8>
 
-    init(_ bytes: ArraySlice<UInt8>) {
+    package init(_ bytes: ArraySlice<UInt8>) {
         self.bytes = bytes
     }
 
-    init(_ text: some StringProtocol) {
+    package init(_ text: some StringProtocol) {
         bytes = ArraySlice(Array(text.utf8))
     }
 
@@ -26,7 +26,7 @@ struct JSONText {
     }
 
     /// A number's value.
-    func integer(_ name: StaticString) -> Int64? {
+    package func integer(_ name: StaticString) -> Int64? {
         guard let start = start(of: name) else { return nil }
         var value: Int64 = 0
         var place = start
@@ -38,7 +38,7 @@ struct JSONText {
     }
 
     /// A string's value, which has no escapes in it.
-    func string(_ name: StaticString) -> String? {
+    package func string(_ name: StaticString) -> String? {
         guard let start = start(of: name), start < bytes.endIndex, bytes[start] == UInt8(ascii: "\"") else {
             return nil
         }
@@ -47,12 +47,12 @@ struct JSONText {
     }
 
     /// Everything from the member's value on, but for the object's closing brace: the value, if it is the last member.
-    func last(_ name: StaticString) -> ArraySlice<UInt8>? {
+    package func last(_ name: StaticString) -> ArraySlice<UInt8>? {
         start(of: name).map { bytes[$0..<(bytes.endIndex - 1)] }
     }
 
     /// The objects of an array of flat objects.
-    func objects(_ name: StaticString) -> [JSONText] {
+    package func objects(_ name: StaticString) -> [JSONText] {
         guard let start = start(of: name) else { return [] }
         let end = bytes[start...].firstIndex(of: UInt8(ascii: "]")) ?? bytes.endIndex
         return bytes[start..<end].split(separator: UInt8(ascii: "{")).dropFirst().map { JSONText($0) }

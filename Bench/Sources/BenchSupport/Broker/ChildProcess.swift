@@ -1,14 +1,13 @@
-import BenchSupport
 import Glibc
 
 /// A process that was started, and its two outputs.
-struct ChildProcess: Sendable {
-    let pid: pid_t
-    let output: PipeLines
-    let errors: PipeLines
+package struct ChildProcess: Sendable {
+    package let pid: pid_t
+    package let output: PipeLines
+    package let errors: PipeLines
 
     /// Starts a program with nothing of this process's environment that is meant for Millrace.
-    init(_ command: [String]) throws {
+    package init(_ command: [String]) throws {
         let output = try PipeLines()
         let errors = try PipeLines()
         var actions = posix_spawn_file_actions_t()
@@ -32,7 +31,7 @@ struct ChildProcess: Sendable {
     }
 
     /// Waits for the end; what it returns is as of waitpid(2).
-    func wait() -> Int32 {
+    package func wait() -> Int32 {
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
         return status
@@ -40,14 +39,14 @@ struct ChildProcess: Sendable {
 }
 
 /// Arrays of strings for C.
-enum CStrings {
+package enum CStrings {
     /// The environment without Millrace's variables.
-    static func environment() -> [String] {
+    package static func environment() -> [String] {
         let names = ["PATH", "HOME", "LANG", "TMPDIR"]
         return names.compactMap { (name: String) in getenv(name).map { "\(name)=\(String(cString: $0))" } }
     }
 
-    static func with<Result>(
+    package static func with<Result>(
         _ strings: [String],
         _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
     ) -> Result {

@@ -1,49 +1,59 @@
-import BenchSupport
 import Glibc
 import Synchronization
 
 /// A broker as a real process, whose log is read line by line as it comes.
-final class Broker: Sendable {
+package final class Broker: Sendable {
     /// It did not start, or ended when or as it should not have.
-    struct Ended: Error, CustomStringConvertible {
-        let description: String
+    package struct Ended: Error, CustomStringConvertible {
+        package let description: String
     }
 
     /// How to start one.
-    struct Setup: Sendable {
+    package struct Setup: Sendable {
         /// The `millrace` program.
-        var program: String
+        package var program: String
         /// Where all files of the run lie.
-        var scratch: String
+        package var scratch: String
         /// The data directory.
-        var directory: String
+        package var directory: String
         /// More of `serve`'s options.
-        var options: [String] = []
+        package var options: [String] = []
         /// The limit of open files and sockets, if there is to be one.
-        var descriptorsMax: Int?
+        package var descriptorsMax: Int?
         /// A file that gets the whole log of all brokers.
-        var log: String
+        package var log: String
+        /// What is logged; kills need `debug`.
+        package var logLevel = "debug"
+
+        /// A broker whose data and log lie in a directory.
+        package init(program: String, scratch: String, options: [String] = []) {
+            self.program = program
+            self.scratch = scratch
+            self.options = options
+            directory = "\(scratch)/data"
+            log = "\(scratch)/broker.log"
+        }
 
         /// The command line.
-        var command: [String] {
-            let serve = [program, "serve", "--port", "0", "--data-dir", directory, "--log-level", "debug"] + options
+        package var command: [String] {
+            let serve = [program, "serve", "--port", "0", "--data-dir", directory, "--log-level", logLevel] + options
             guard let descriptorsMax else { return serve }
             return ["/bin/sh", "-c", "ulimit -n \(descriptorsMax); exec \"$0\" \"$@\""] + serve
         }
     }
 
     /// The process's number.
-    let pid: pid_t
+    package let pid: pid_t
     /// Where it listens.
-    let port: UInt16
+    package let port: UInt16
     /// What its log says.
-    let watch: BrokerWatch
+    package let watch: BrokerWatch
     private let child: ChildProcess
     private let reader: SystemThread
     private let status = Mutex<Int32?>(nil)
 
     /// Starts a broker and waits until it listens.
-    init(_ setup: Setup) throws {
+    package init(_ setup: Setup) throws {
         let child = try ChildProcess(setup.command)
         let watch = BrokerWatch()
         let log = try LogFile(appendingTo: setup.log)
@@ -73,7 +83,7 @@ final class Broker: Sendable {
     /// Kills it, unless that is done already, and waits until nothing of it is left.
     ///
     /// - Throws: `Ended` when it had ended by itself.
-    func kill() throws {
+    package func kill() throws {
         Glibc.kill(pid, SIGKILL)
         let status = wait()
         guard status & 0x7F == SIGKILL else {
@@ -84,7 +94,7 @@ final class Broker: Sendable {
     /// Stops it as an operator does.
     ///
     /// - Throws: `Ended` when its exit status is not 0.
-    func stop() throws {
+    package func stop() throws {
         Glibc.kill(pid, SIGTERM)
         let status = wait()
         guard status == 0 else {
@@ -104,5 +114,5 @@ final class Broker: Sendable {
     }
 
     /// Whether it is still there.
-    var isRunning: Bool { !watch.hasEnded }
+    package var isRunning: Bool { !watch.hasEnded }
 }

@@ -1,19 +1,19 @@
 /// What a broker's log says that it does: the kinds that kills must fall into.
-enum Activity: String, CaseIterable {
+package enum Activity: String, CaseIterable {
     case roll
     case checkpoint
     case compactionSwitch = "compaction-switch"
     case retention
 
     /// A line of the log that tells of a beginning or an end.
-    struct Mark: Hashable {
-        let activity: Activity
+    package struct Mark: Hashable {
+        package let activity: Activity
         /// Everything after the mark, which is the same at the beginning and at the end.
-        let text: String
-        let isOver: Bool
+        package let text: String
+        package let isOver: Bool
 
         /// Reads a line such as `2026-... debug millrace: begins: roll of .../0 at 17`; nil for any other.
-        init?(_ line: String) {
+        package init?(_ line: String) {
             let isOver = line.contains(" ends: ")
             guard let mark = line.firstRange(of: isOver ? " ends: " : " begins: ") else { return nil }
             text = String(line[mark.upperBound...])
@@ -26,13 +26,13 @@ enum Activity: String, CaseIterable {
 }
 
 /// What has begun and not ended.
-struct OpenActivities {
+package struct OpenActivities {
     private var texts: [String: Activity] = [:]
 
-    mutating func note(_ mark: Activity.Mark) {
+    package mutating func note(_ mark: Activity.Mark) {
         texts[mark.text] = mark.isOver ? nil : mark.activity
     }
 
-    var kinds: Set<Activity> { Set(texts.values) }
-    var lines: [String] { texts.keys.sorted() }
+    package var kinds: Set<Activity> { Set(texts.values) }
+    package var lines: [String] { texts.keys.sorted() }
 }

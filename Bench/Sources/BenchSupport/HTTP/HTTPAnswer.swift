@@ -1,28 +1,28 @@
 /// The head of an answer, and how its body comes.
-struct HTTPAnswer {
+package struct HTTPAnswer {
     /// The status.
-    let status: Int
+    package let status: Int
     /// The fields, by name in lower case.
-    let headers: [String: String]
+    package let headers: [String: String]
     /// The body; empty where it is read piece by piece.
-    var body: [UInt8] = []
+    package var body: [UInt8] = []
 
-    var text: String { String(decoding: body, as: UTF8.self) }
-    var isChunked: Bool { headers["transfer-encoding"]?.lowercased() == "chunked" }
-    var length: Int { headers["content-length"].flatMap { Int($0) } ?? 0 }
+    package var text: String { String(decoding: body, as: UTF8.self) }
+    package var isChunked: Bool { headers["transfer-encoding"]?.lowercased() == "chunked" }
+    package var length: Int { headers["content-length"].flatMap { Int($0) } ?? 0 }
     /// Whether the broker keeps the connection open after this answer.
-    var keepsConnection: Bool { headers["connection"]?.lowercased() != "close" }
+    package var keepsConnection: Bool { headers["connection"]?.lowercased() != "close" }
 }
 
 extension HTTPConnection {
     /// Sends a request and reads the whole answer.
-    func exchange(_ request: HTTPRequest) throws -> HTTPAnswer {
+    package func exchange(_ request: HTTPRequest) throws -> HTTPAnswer {
         try send(request.bytes)
         return try answer()
     }
 
     /// Reads a whole answer.
-    func answer() throws -> HTTPAnswer {
+    package func answer() throws -> HTTPAnswer {
         var answer = try head()
         if answer.isChunked {
             while let chunk = try chunk() { answer.body += chunk }
@@ -33,7 +33,7 @@ extension HTTPConnection {
     }
 
     /// Reads an answer's head; its body comes chunk by chunk.
-    func head() throws -> HTTPAnswer {
+    package func head() throws -> HTTPAnswer {
         let words = String(decoding: try line(), as: UTF8.self).split(separator: " ", maxSplits: 2)
         guard words.count >= 2, words[0] == "HTTP/1.1", let status = Int(words[1]) else {
             throw Broken(description: "not a status line: \(words)")
@@ -50,7 +50,7 @@ extension HTTPConnection {
     }
 
     /// The next chunk of a chunked body; nil after the last.
-    func chunk() throws -> ArraySlice<UInt8>? {
+    package func chunk() throws -> ArraySlice<UInt8>? {
         let size = String(decoding: try line(), as: UTF8.self)
         guard let count = Int(size, radix: 16) else { throw Broken(description: "not a chunk's size: \(size)") }
         let chunk = try bytes(count)

@@ -1,10 +1,10 @@
 /// A request as bytes.
-struct HTTPRequest {
-    let head: [UInt8]
-    let body: [UInt8]
+package struct HTTPRequest {
+    package let head: [UInt8]
+    package let body: [UInt8]
 
     /// A request; a body goes with its length.
-    init(_ method: String, _ target: String, headers: [(String, String)] = [], body: [UInt8] = []) {
+    package init(_ method: String, _ target: String, headers: [(String, String)] = [], body: [UInt8] = []) {
         var text = "\(method) \(target) HTTP/1.1\r\nHost: broker\r\n"
         for (name, value) in headers { text += "\(name): \(value)\r\n" }
         if !body.isEmpty { text += "Content-Length: \(body.count)\r\n" }
@@ -12,5 +12,5 @@ struct HTTPRequest {
         self.body = body
     }
 
-    var bytes: [UInt8] { head + body }
+    package var bytes: [UInt8] { head + body }
 }

@@ -1,29 +1,34 @@
 /// What the runs ask of a broker, each over a connection of its own unless one is given.
-struct Client {
+package struct Client {
     /// An answer that should not have come.
-    struct Unexpected: Error, CustomStringConvertible {
-        let description: String
+    package struct Unexpected: Error, CustomStringConvertible {
+        package let description: String
     }
 
-    let port: UInt16
+    private let port: UInt16
+
+    /// A client of the broker at a port.
+    package init(port: UInt16) {
+        self.port = port
+    }
 
     /// Creates a topic with settings as JSON.
-    func createTopic(_ name: String, _ settings: String) throws {
+    package func createTopic(_ name: String, _ settings: String) throws {
         let request = HTTPRequest("PUT", "/v1/topics/\(name)", body: Array(settings.utf8))
         try expect([200, 201], of: request)
     }
 
-    func deleteTopic(_ name: String) throws {
+    package func deleteTopic(_ name: String) throws {
         try expect([204], of: HTTPRequest("DELETE", "/v1/topics/\(name)"))
     }
 
     /// Whether a topic is there.
-    func hasTopic(_ name: String) throws -> Bool {
+    package func hasTopic(_ name: String) throws -> Bool {
         try expect([200, 404], of: HTTPRequest("GET", "/v1/topics/\(name)")).status == 200
     }
 
     /// The offsets of a topic's partitions, and how large they are.
-    func partitions(_ topic: String) throws -> [PartitionFacts] {
+    package func partitions(_ topic: String) throws -> [PartitionFacts] {
         let answer = try expect([200], of: HTTPRequest("GET", "/v1/topics/\(topic)/partitions"))
         return try JSONText(answer.body[...]).objects("partitions").map { fields in
             guard let start = fields.integer("logStartOffset"), let end = fields.integer("visibleOffset"),
@@ -35,7 +40,7 @@ struct Client {
 
     /// Sends a request and insists on one of these answers.
     @discardableResult
-    func expect(_ statuses: Set<Int>, of request: HTTPRequest) throws -> HTTPAnswer {
+    package func expect(_ statuses: Set<Int>, of request: HTTPRequest) throws -> HTTPAnswer {
         let answer = try HTTPConnection(port: port).exchange(request)
         guard statuses.contains(answer.status) else {
             let line = String(decoding: request.head.prefix { $0 != UInt8(ascii: "\r") }, as: UTF8.self)
@@ -46,8 +51,8 @@ struct Client {
 }
 
 /// Where a partition begins and ends.
-struct PartitionFacts: Hashable {
-    let start: Int64
-    let end: Int64
-    let sizeBytes: Int64
+package struct PartitionFacts: Hashable {
+    package let start: Int64
+    package let end: Int64
+    package let sizeBytes: Int64
 }

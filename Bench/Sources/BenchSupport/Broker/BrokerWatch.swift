@@ -4,11 +4,11 @@ import Synchronization
 /// What a broker's log has said, and when it is to be killed.
 ///
 /// The thread that reads the log kills by itself: whatever happens in between would only make the kill later.
-final class BrokerWatch: Sendable {
+package final class BrokerWatch: Sendable {
     private struct State {
-        var open = OpenActivities()
-        var last: [String] = []
-        var trigger: KillTrigger?
+        package var open = OpenActivities()
+        package var last: [String] = []
+        package var trigger: KillTrigger?
     }
 
     private let state = Mutex(State())
@@ -17,12 +17,12 @@ final class BrokerWatch: Sendable {
     private let ended = Atomic<Bool>(false)
 
     /// From now on the broker dies when the activity begins.
-    func arm(_ trigger: KillTrigger) {
+    package func arm(_ trigger: KillTrigger) {
         state.withLock { $0.trigger = trigger }
     }
 
     /// Takes a line; called by the reading thread.
-    func take(_ line: String, from pid: pid_t) {
+    package func take(_ line: String, from pid: pid_t) {
         guard let mark = Activity.Mark(line) else { return note(line) }
         let delay: UInt64? = state.withLock { state in
             state.open.note(mark)
@@ -38,18 +38,18 @@ final class BrokerWatch: Sendable {
     }
 
     /// The log has ended, and so has the broker.
-    func end() {
+    package func end() {
         ended.store(true, ordering: .releasing)
     }
 
-    var hasEnded: Bool { ended.load(ordering: .acquiring) }
-    var hasKilled: Bool { killed.load(ordering: .acquiring) }
+    package var hasEnded: Bool { ended.load(ordering: .acquiring) }
+    package var hasKilled: Bool { killed.load(ordering: .acquiring) }
     /// What had begun and not ended; final once the reading thread has ended.
-    var open: Set<Activity> { state.withLock { $0.open.kinds } }
+    package var open: Set<Activity> { state.withLock { $0.open.kinds } }
     /// The same as the log's own words.
-    var openLines: [String] { state.withLock { $0.open.lines } }
+    package var openLines: [String] { state.withLock { $0.open.lines } }
     /// The last lines that are no marks.
-    var lastLines: String { state.withLock { $0.last.joined(separator: "\n") } }
+    package var lastLines: String { state.withLock { $0.last.joined(separator: "\n") } }
 
     private func note(_ line: String) {
         state.withLock { state in
@@ -67,7 +67,13 @@ final class BrokerWatch: Sendable {
 }
 
 /// Kill when this begins, after a delay that lets it get some way.
-struct KillTrigger: Sendable {
-    let activity: Activity
-    let delayNanoseconds: UInt64
+package struct KillTrigger: Sendable {
+    package let activity: Activity
+    package let delayNanoseconds: UInt64
+
+    /// A trigger.
+    package init(activity: Activity, delayNanoseconds: UInt64) {
+        self.activity = activity
+        self.delayNanoseconds = delayNanoseconds
+    }
 }

@@ -1,19 +1,26 @@
 /// Reads a partition from an offset to its end, page by page.
-struct PartitionReader {
+package struct PartitionReader {
     /// A record as it was read.
-    struct Record {
-        let offset: Int64
-        let key: String?
+    package struct Record {
+        package let offset: Int64
+        package let key: String?
         /// The value's bytes as sent; `null` for a tombstone.
-        let value: ArraySlice<UInt8>
+        package let value: ArraySlice<UInt8>
     }
 
-    let port: UInt16
-    let topic: String
-    let partition: Int
+    private let port: UInt16
+    private let topic: String
+    private let partition: Int
+
+    /// A reader of one partition.
+    package init(port: UInt16, topic: String, partition: Int) {
+        self.port = port
+        self.topic = topic
+        self.partition = partition
+    }
 
     /// Calls `body` with each record, in the order of the answers.
-    func forEach(from start: Int64, _ body: (Record) throws -> Void) throws {
+    package func forEach(from start: Int64, _ body: (Record) throws -> Void) throws {
         let connection = try HTTPConnection(port: port)
         var next = start
         while true {

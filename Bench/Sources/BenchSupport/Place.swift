@@ -3,14 +3,14 @@ import Glibc
 /// What was measured on: the file system, the device, the kernel, the processor.
 ///
 /// Nothing that names the machine.
-struct Place: Sendable {
-    let fileSystem: String
-    let options: String
-    let kernel: String
-    let processor: String
-    let processorCount: Int
+package struct Place: Sendable {
+    package let fileSystem: String
+    package let options: String
+    package let kernel: String
+    package let processor: String
+    package let processorCount: Int
 
-    init(of path: String) {
+    package init(of path: String) {
         let mount = Mount(of: path)
         fileSystem = mount?.summary ?? "unknown"
         options = mount?.options ?? "unknown"

@@ -1,13 +1,12 @@
-import BenchSupport
 import Glibc
 
 /// One connection to a broker on this machine, with blocking calls and nothing hidden: what was sent is known to the byte.
 ///
 /// A library's client would not send half a request, nor go away before the answer. For one thread at a time.
-final class HTTPConnection {
+package final class HTTPConnection {
     /// The connection ended, or said nothing for the time limit, or what came is not HTTP.
-    struct Broken: Error, CustomStringConvertible {
-        let description: String
+    package struct Broken: Error, CustomStringConvertible {
+        package let description: String
     }
 
     private let descriptor: Int32
@@ -17,7 +16,7 @@ final class HTTPConnection {
     /// Connects.
     ///
     /// - Parameter silenceSecondsMax: after so long without a byte a read fails.
-    init(port: UInt16, silenceSecondsMax: Int = 30) throws {
+    package init(port: UInt16, silenceSecondsMax: Int = 30) throws {
         descriptor = try SystemFailure.check(
             socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0),
             "socket",
@@ -49,7 +48,7 @@ final class HTTPConnection {
     }
 
     /// Sends all of the bytes.
-    func send(_ bytes: some Collection<UInt8>) throws {
+    package func send(_ bytes: some Collection<UInt8>) throws {
         let sent: Void? = try bytes.withContiguousStorageIfAvailable { try send($0) }
         if sent == nil { try Array(bytes).withUnsafeBufferPointer { try send($0) } }
     }
@@ -65,7 +64,7 @@ final class HTTPConnection {
     }
 
     /// The next line without its line break.
-    func line() throws -> [UInt8] {
+    package func line() throws -> [UInt8] {
         var scanned = taken
         while true {
             if let end = received[scanned...].firstIndex(of: UInt8(ascii: "\n")) {
@@ -80,7 +79,7 @@ final class HTTPConnection {
     }
 
     /// So many bytes.
-    func bytes(_ count: Int) throws -> ArraySlice<UInt8> {
+    package func bytes(_ count: Int) throws -> ArraySlice<UInt8> {
         while received.count - taken < count { try receive() }
         defer { taken += count }
         return received[taken..<taken + count]

@@ -1,0 +1,93 @@
+import ArgumentParser
+import BenchSupport
+import Glibc
+
+/// `store-bench memory`: what idle partitions cost.
+struct MemoryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "memory",
+        abstract: "The broker's resident memory and processor time with idle partitions."
+    )
+
+    @OptionGroup var options: BenchOptions
+
+    @Option(help: "How many partitions, with commas between.")
+    var partitions = "0,1000,10000"
+
+    @Option(help: "How long it idles.")
+    var seconds = 10
+
+    func run() throws {
+        try options.withScratch { scratch in
+            var table = Table(
+                "idle partitions, each with a record",
+                "MiB after writing",
+                "MiB after a restart",
+                "CPU when idle"
+            )
+            for text in partitions.split(separator: ",") {
+                guard let count = Int(text) else { throw ValidationError("not a number: \(text)") }
+                let setup = Broker.Setup(program: options.program, scratch: "\(scratch)/\(count)")
+                mkdir(setup.scratch, 0o755)
+                var broker = try Broker(setup)
+                if count > 0 { try write(broker, count) }
+                let written = try Self.residentMebibytes(broker)
+                try broker.stop()
+                broker = try Broker(setup)
+                let before = try Self.processorSeconds(broker)
+                sleep(UInt32(seconds))
+                let share = (try Self.processorSeconds(broker) - before) / Double(seconds)
+                table.add(
+                    text + "",
+                    fixed(written, 0),
+                    fixed(try Self.residentMebibytes(broker), 0),
+                    "\(fixed(share * 100, 1)) %"
+                )
+                try broker.stop()
+            }
+            table.show()
+        }
+    }
+
+    /// One record for each partition, in requests of a hundred.
+    private func write(_ broker: Broker, _ count: Int) throws {
+        try Client(port: broker.port).createTopic("idle", "{\"partitions\":\(count)}")
+        let connection = try HTTPConnection(port: broker.port)
+        for first in stride(from: 0, to: count, by: 100) {
+            let lines = (first..<min(first + 100, count)).map { "{\"partition\":\($0),\"value\":{\"n\":\($0)}}\n" }
+            let request = HTTPRequest(
+                "POST",
+                "/v1/topics/idle/records",
+                headers: [("Content-Type", "application/x-ndjson")],
+                body: Array(lines.joined().utf8)
+            )
+            let answer = try connection.exchange(request)
+            guard answer.status == 200 else { throw MeasuredStore.Refused(description: answer.text) }
+        }
+    }
+
+    private static func residentMebibytes(_ broker: Broker) throws -> Double {
+        for line in text(of: "/proc/\(broker.pid)/status").split(separator: "\n") where line.hasPrefix("VmRSS:") {
+            let words = line.split { $0 == " " || $0 == "\t" }
+            if words.count >= 2, let kibibytes = Double(words[1]) { return kibibytes / 1024 }
+        }
+        throw MeasuredStore.Refused(description: "the kernel tells no VmRSS of \(broker.pid)")
+    }
+
+    /// User and system time, of proc_pid_stat(5).
+    private static func processorSeconds(_ broker: Broker) throws -> Double {
+        let fields = text(of: "/proc/\(broker.pid)/stat").split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 13, let user = Double(fields[11]), let system = Double(fields[12]) else {
+            throw MeasuredStore.Refused(description: "the kernel tells no times of \(broker.pid)")
+        }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    private static func text(of path: String) -> String {
+        guard let file = fopen(path, "r") else { return "" }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 16 << 10)
+        let count = fread(&bytes, 1, bytes.count, file)
+        return String(decoding: bytes[..<count], as: UTF8.self)
+    }
+}
