@@ -23,6 +23,11 @@ public struct BrokerConfiguration: Sendable {
         )
     }
 
+    /// How fast the check of stored bytes reads at most, in bytes a second.
+    public var scrubBytesPerSecond = ByteCount.mebibytes(8)
+    /// How often a lap of it over all sealed segments begins, in seconds; 0 for never.
+    public var scrubIntervalSeconds: Int64 = 24 * 3600
+
     /// A configuration with the defaults for a data directory.
     public init(directory: String) {
         store = StoreConfiguration(directory: .init(directory))

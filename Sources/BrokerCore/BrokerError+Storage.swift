@@ -7,6 +7,8 @@ extension BrokerError {
         switch error {
         case .offsetOutOfRange(let asked, let logStart, let visible):
             self = .offsetOutOfRange(partition, asked: asked, logStart: logStart, visible: visible)
+        case .hole(let hole):
+            self = .damaged(partition, from: hole.from, to: hole.to, "\(partition): \(error)")
         case .corrupt:
             self = .corrupt("\(partition): \(error)")
         case .deleted:

@@ -32,6 +32,9 @@ struct BrokerOpening: Sendable {
     func run() throws(BrokerStartError) -> BrokerParts {
         let failure = FailureLatch()
         let store = try openStore()
+        store.onQuarantine { [logger] key, found in
+            logger.error("partition \(key) is quarantined, it takes no records: \(found.reason)")
+        }
         let topics = try runningTopics(store, failure)
         let registry = TopicRegistry(topics)
         let queue = AppendQueue(bytesMax: configuration.limits.appendQueueBytesMax.value)

@@ -1,20 +1,23 @@
 import SegmentStore
 import Synchronization
 
-/// The two threads that write: the journal's and the flusher's.
+/// The threads that write, the journal's and the flusher's, and the one that looks at what was written.
 final class BrokerThreads: Sendable {
     private struct Running {
         let journal: DedicatedThread
         let flusher: DedicatedThread
+        let scrub: DedicatedThread
     }
 
     private let queue: AppendQueue
     private let journal: JournalThread
     private let flusher: FlusherThread
+    private let scrub: ScrubThread
     private let running = Mutex<Running?>(nil)
 
     init(_ parts: BrokerParts) {
         queue = parts.queue
+        scrub = ScrubThread(parts)
         flusher = FlusherThread(store: parts.store, queue: parts.queue, failure: parts.failure)
         journal = JournalThread(
             store: parts.store,
@@ -31,20 +34,25 @@ final class BrokerThreads: Sendable {
     deinit {
         queue.close()
         flusher.stop()
+        scrub.stop()
     }
 
-    /// Starts both.
+    /// How far the check of stored bytes has come.
+    var scrubReport: ScrubReport { scrub.report }
+
+    /// Starts all.
     func start() {
         running.withLock { running in
             precondition(running == nil, "the broker was started twice")
             running = Running(
                 journal: DedicatedThread(name: "journal") { [journal] in journal.run() },
-                flusher: DedicatedThread(name: "flusher") { [flusher] in flusher.run() }
+                flusher: DedicatedThread(name: "flusher") { [flusher] in flusher.run() },
+                scrub: DedicatedThread(name: "scrub") { [scrub] in scrub.run() }
             )
         }
     }
 
-    /// Lets the queue run dry and ends both.
+    /// Lets the queue run dry and ends all.
     ///
     /// Blocks.
     func stop() {
@@ -52,6 +60,8 @@ final class BrokerThreads: Sendable {
             defer { running = nil }
             return running
         }
+        scrub.stop()
+        threads?.scrub.join()
         queue.close()
         threads?.journal.join()
         // Whatever the journal thread captured last is completed before the flusher goes.

@@ -65,11 +65,12 @@ private final class FailureNote: Sendable {
 }
 
 extension BrokerConfiguration {
-    /// A ring of 4 MiB and frames of 1 MiB: a start takes milliseconds, and bounds are reached soon.
+    /// A ring of 4 MiB and frames of 1 MiB: a start takes milliseconds, and bounds are reached soon; no scrub.
     public mutating func useSmallFiles() {
         store.ringBytes = .init(4 << 20)
         store.frameBytesMax = .init(1 << 20)
         store.segmentBytesMax = .init(1 << 20)
         store.checkpointBytesMax = .init(1 << 20)
+        scrubIntervalSeconds = 0
     }
 }

@@ -11,6 +11,8 @@ public enum StorageError: Error, Sendable, CustomStringConvertible {
     case outcomeUnknown(FileError)
     /// Stored bytes are not what was written.
     case corrupt(path: FilePath, position: FilePosition, reason: String)
+    /// Offsets that cannot be read, since the bytes that hold them are damaged; reading may go on behind them.
+    case hole(Hole)
     /// A whole file that belongs to another data directory.
     case foreign(path: FilePath, owner: String)
     /// Another process holds the data directory.
@@ -39,6 +41,9 @@ public enum StorageError: Error, Sendable, CustomStringConvertible {
             "\(error); what was being written may or may not be stored: restart to recover"
         case .corrupt(let path, let position, let reason):
             "\(path) is damaged at byte \(position.value): \(reason)"
+        case .hole(let hole):
+            "\(hole.path) is damaged at byte \(hole.position.value): \(hole.reason); offsets \(hole.from) to"
+                + " \(hole.to.advanced(by: -1)) cannot be read, go on at \(hole.to)"
         case .foreign(let path, let owner):
             "\(path) belongs to \(owner): put the right file back"
         case .locked(let path, let holder):

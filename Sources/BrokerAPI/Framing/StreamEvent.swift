@@ -6,7 +6,7 @@ import RecordFormat
 enum StreamEvent: Sendable {
     /// Everything before the cursor has been sent.
     case bookmark(cursor: String, caughtUp: Bool, lag: Int64?)
-    /// Retention removed a range before it was read.
+    /// A range cannot be read any more.
     case gap(ReadResult.Gap)
     /// A member owns these now, all of them listed.
     case assigned(groupEpoch: Int64, [AssignedPartition])
@@ -80,7 +80,7 @@ enum StreamEvent: Sendable {
         json.key("to")
         json.integer(gap.to.value)
         json.key("reason")
-        json.string("retention")
+        json.string(gap.reason.rawValue)
     }
 
     private func writeGroupEvent(to json: inout JSONWriter) {

@@ -9,7 +9,29 @@ extension API {
         return .json(status: works ? .ok : .serviceUnavailable) { json in
             json.key("status")
             json.string(works ? "ok" : "failed")
+            Self.write(engine.damage, to: &json)
         }
+    }
+
+    private static func write(_ damage: DamageReport, to json: inout JSONWriter) {
+        json.key("quarantinedPartitions")
+        json.integer(damage.quarantinedPartitions)
+        guard let scrub = damage.scrub else { return }
+        json.key("scrub")
+        json.beginObject()
+        json.key("lapsDone")
+        json.integer(scrub.lapsDone)
+        json.key("partitions")
+        json.integer(scrub.partitionCount)
+        json.key("partitionsDone")
+        json.integer(scrub.partitionsDone)
+        json.key("bytes")
+        json.integer(scrub.bytes.value)
+        json.key("damagedSegments")
+        json.integer(scrub.damagedSegments)
+        json.key("rebuiltIndexes")
+        json.integer(scrub.rebuiltIndexes)
+        json.endObject()
     }
 
     /// Whether requests are accepted.

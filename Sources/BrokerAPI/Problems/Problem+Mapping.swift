@@ -93,6 +93,12 @@ extension Problem {
         case .storageRefused(let text):
             Problem(.storageStalled, "the storage refused the write and nothing was stored: \(text)")
         case .corrupt(let text): Problem(.corrupt, text)
+        case .damaged(_, let from, let to, let text):
+            Problem(
+                .corrupt,
+                text,
+                members: [Member("from", .integer(from.value)), Member("to", .integer(to.value))]
+            )
         case .outcomeUnknown(let text):
             Problem(
                 .outcomeUnknown,
@@ -179,8 +185,13 @@ extension Problem {
         )
     }
 
-    /// A cursor whose records retention has removed, where the reader asked for an error rather than a gap.
+    /// A range that cannot be read any more, where the reader asked for an error rather than a gap.
     static func expired(_ gap: ReadResult.Gap) -> Problem {
-        offsetOutOfRange(gap.partition, asked: gap.from, logStart: gap.to, visible: gap.to)
+        if gap.reason == .damage {
+            let text =
+                "offsets \(gap.from) to \(gap.to.advanced(by: -1)) of \(gap.partition) are damaged; go on at \(gap.to)"
+            return Problem(BrokerError.damaged(gap.partition, from: gap.from, to: gap.to, text))
+        }
+        return offsetOutOfRange(gap.partition, asked: gap.from, logStart: gap.to, visible: gap.to)
     }
 }

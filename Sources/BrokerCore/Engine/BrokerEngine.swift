@@ -20,6 +20,8 @@ public protocol BrokerEngine: Sendable {
     var secretKey: [UInt8] { get }
     /// Monotonic time, for deadlines given to `wait` and to group sessions.
     var clock: any MonotonicClock { get }
+    /// What an operator should know of damaged storage.
+    var damage: DamageReport { get }
 
     /// The time to stamp records with: wall time that never goes back within this process.
     func appendTime() -> Timestamp

@@ -42,6 +42,8 @@ public enum BrokerError: Error, Sendable {
     case storageRefused(String)
     /// A stored byte is not what was written; the text names the place.
     case corrupt(String)
+    /// Offsets `from` up to `to` cannot be read, since their bytes are damaged; reading goes on at `to`.
+    case damaged(TopicPartition, from: Offset, to: Offset, String)
     /// The storage failed after the write began: the request may or may not be stored.
     case outcomeUnknown(String)
     /// The broker is going away.

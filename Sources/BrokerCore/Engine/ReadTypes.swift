@@ -91,20 +91,31 @@ public struct ReadResult: Sendable {
         }
     }
 
-    /// A range that retention has removed before it was read.
+    /// A range that cannot be read any more.
     public struct Gap: Sendable {
+        /// Why.
+        public enum Reason: String, Hashable, Sendable {
+            /// Retention has removed it before it was read.
+            case retention
+            /// Its bytes are damaged, and the topic says to pass damage.
+            case damage
+        }
+
         /// The partition.
         public let partition: TopicPartition
         /// The first lost offset.
         public let from: Offset
         /// The first offset that is still kept.
         public let to: Offset
+        /// Why it cannot be read.
+        public let reason: Reason
 
         /// Creates a gap.
-        public init(partition: TopicPartition, from: Offset, to: Offset) {
+        public init(partition: TopicPartition, from: Offset, to: Offset, reason: Reason = .retention) {
             self.partition = partition
             self.from = from
             self.to = to
+            self.reason = reason
         }
     }
 

@@ -5,7 +5,7 @@ import SegmentStore
 enum PartitionReader {
     /// What one read of one partition found.
     struct Outcome: Sendable {
-        /// What retention had removed before it was read.
+        /// What retention had removed before it was read, or what is damaged.
         var gap: ReadResult.Gap?
         /// Whole batches, none at the end of the log.
         var batches: [RecordBatch] = []
@@ -51,9 +51,21 @@ enum PartitionReader {
             if outcome.next == marks.visible.offset { return outcome }
             do {
                 let slice = try partition.log.read(from: outcome.next, bytesMax: ByteCount(bytesMax))
-                outcome.batches = slice.batches
-                outcome.next = slice.next
-                return outcome
+                guard let hole = slice.hole else {
+                    outcome.batches = slice.batches
+                    outcome.next = slice.next
+                    return outcome
+                }
+                // One gap at a time: another is told by the next read, which begins at it.
+                if outcome.gap != nil { return outcome }
+                outcome.gap = ReadResult.Gap(
+                    partition: partition.identity,
+                    from: hole.from,
+                    to: hole.to,
+                    reason: .damage
+                )
+                outcome.start = hole.to
+                outcome.next = hole.to
             } catch .offsetOutOfRange(let asked, let logStart, _) where asked < logStart {
                 continue
             } catch {

@@ -10,6 +10,8 @@ struct BatchCheck {
     private let end: Offset
     private let epochs: [EpochStart]
     private var next: Offset
+    /// Everything before was verified.
+    private(set) var position = FilePosition.zero
 
     /// - Parameter end: the segment's end (exclusive), which its last batch must reach.
     init(_ segment: Segment, limit: FilePosition, end: Offset, epochs: [EpochStart]) {
@@ -40,6 +42,7 @@ struct BatchCheck {
             }
             try verify(place)
             next = place.last.advanced(by: 1)
+            position = place.position.advanced(by: place.size)
             taken += place.size.value
         }
         return false

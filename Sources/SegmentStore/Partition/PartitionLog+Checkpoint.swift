@@ -11,6 +11,7 @@ extension PartitionLog {
     func captureRow() -> PartitionRow {
         state.withLock { state in
             state.needsTailBlock = true
+            state.capturedEnd = state.end
             return PartitionRow(
                 key: key,
                 activeBase: state.active?.base ?? state.end,
@@ -97,19 +98,25 @@ extension PartitionLog {
     func extendManifest(by sealed: [SealedSegment]) throws(FileError) {
         let (logStart, epochs) = state.withLock { ($0.logStart, $0.epochs) }
         do throws(FileError) {
-            try changeManifest { manifest in
-                manifest.logStart = max(manifest.logStart, logStart)
-                manifest.sealed.append(contentsOf: sealed)
-                manifest.end = sealed.last?.end ?? manifest.end
-                for epoch in epochs { manifest.epochs.note(epoch.epoch, first: epoch.first) }
-            }
+            try changeManifest(
+                { manifest in
+                    manifest.logStart = max(manifest.logStart, logStart)
+                    manifest.sealed.append(contentsOf: sealed)
+                    manifest.end = sealed.last?.end ?? manifest.end
+                    for epoch in epochs { manifest.epochs.note(epoch.epoch, first: epoch.first) }
+                },
+                apply: { $0.adoptFacts() }
+            )
         } catch {
             guard error.operation != .flush, error.operation != .flushDirectory else { throw error }
         }
     }
 
     func noteCheckpoint(end: LogPlace) {
-        state.withLock { $0.checkpointed = end }
+        state.withLock { state in
+            state.checkpointed = end
+            state.tail.removeAll(below: state.capturedEnd, health.tails)
+        }
     }
 
     func closeFiles() {

@@ -20,6 +20,9 @@ public final class PartitionLog: Sendable {
     /// The topic's own bound on segments in bytes; 0 where the configuration's counts.
     private let segmentBytes = Atomic<Int>(0)
 
+    /// Whether readers pass damage, and appends go on: the topic's `onCorruption` is `skip`.
+    private let skipsDamage = Atomic<Bool>(false)
+
     /// The log as it stands between two rounds.
     struct State {
         /// The segments before the active one, in order.
@@ -44,6 +47,10 @@ public final class PartitionLog: Sendable {
         var needsTailBlock: Bool
         /// Everything before was flushed in the segments when the last checkpoint was recorded.
         var checkpointed: LogPlace
+        /// The last batches, until a checkpoint covers them.
+        var tail = TailBatches()
+        /// The end when the last checkpoint was captured.
+        var capturedEnd = Offset.zero
         /// Why the partition refuses appends.
         var quarantine: Quarantine?
         /// The manifest file cannot be trusted, and is not to be replaced: it is what a repair begins with.
@@ -151,6 +158,27 @@ public final class PartitionLog: Sendable {
         segmentBytes.store(bytesMax?.value ?? 0, ordering: .relaxed)
     }
 
+    /// Whether readers pass damage, and appends go on.
+    var passesDamage: Bool { skipsDamage.load(ordering: .relaxed) }
+
+    /// Takes over what of a topic's settings concerns its partitions; the next append and the next read go by it.
+    func adopt(_ topic: StoredTopic) {
+        limitSegments(to: topic.segmentBytesMax)
+        skipsDamage.store(topic.passesDamage, ordering: .relaxed)
+    }
+
+    /// Sets the partition aside, unless its topic says that readers pass damage and appends go on.
+    func noteDamage(_ text: String) {
+        guard !passesDamage else { return }
+        let found = Quarantine(reason: text, since: health.wallTime())
+        let isNew = state.withLock { state in
+            guard state.quarantine == nil else { return false }
+            state.quarantine = found
+            return true
+        }
+        if isNew { health.tell(found, of: key) }
+    }
+
     /// Where each run of the directory began to append, in order.
     public var epochs: [EpochStart] {
         state.withLock { $0.epochs }
@@ -169,6 +197,9 @@ public final class PartitionLog: Sendable {
     }
 
     func markDeleted() {
-        state.withLock { $0.isDeleted = true }
+        state.withLock { state in
+            state.isDeleted = true
+            state.tail.removeAll(health.tails)
+        }
     }
 }

@@ -125,9 +125,15 @@ final class Segment: Sendable {
     private func scannedIndex(limit: FilePosition) throws(StorageError) -> OffsetIndex {
         var built = OffsetIndex()
         var walk = SegmentWalk(self, limit: limit, chunkBytes: 64 * 1024)
-        while let place = try walk.next() {
-            built.note(lastOffset: place.last, base: base, position: place.position)
+        while true {
+            do throws(StorageError) {
+                guard let place = try walk.next() else { return built }
+                built.note(lastOffset: place.last, base: base, position: place.position)
+            } catch {
+                // What lies behind damage is to be found, too; whoever reads the damage itself is told.
+                guard case .corrupt = error else { throw error }
+                walk.skipDamage()
+            }
         }
-        return built
     }
 }

@@ -71,6 +71,14 @@ struct SegmentWalk {
         return chunk.getSlice(at: start, length: place.size.value)
     }
 
+    /// Goes to the next whole batch behind where the walk stands, or to the limit.
+    mutating func skipDamage() {
+        let skip = DamageSkip(segment: segment, limit: limit, end: nil)
+        let next = skip.next(after: position, expected: expected ?? segment.base)
+        position = next?.place ?? limit
+        expected = next?.base
+    }
+
     private func parse(_ header: UnsafeRawBufferPointer) throws(StorageError) -> Place {
         let base = BatchHeader.baseOffset(header)
         let (last, isOverflow) = base.value.addingReportingOverflow(Int64(BatchHeader.lastOffsetDelta(header)))

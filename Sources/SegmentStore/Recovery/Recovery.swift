@@ -251,7 +251,7 @@ struct Recovery {
         var logs: [PartitionKey: PartitionLog] = [:]
         for (key, partition) in partitions {
             let log = partition.log(health: health)
-            log.limitSegments(to: topics[key.topic]?.segmentBytesMax)
+            if let topic = topics[key.topic] { log.adopt(topic) }
             logs[key] = log
         }
         let journal = LogStore.JournalState(

@@ -15,6 +15,9 @@ struct PartitionOverlay {
     private(set) var created: [Segment] = []
     private(set) var writes: [Write] = []
     private(set) var notes: [Note] = []
+    /// The round's batches, for readers at the tail.
+    private var tail: [RecordBatch] = []
+    private var tailBytes = 0
     /// The size of the active segment before the round, to cut it back to.
     private let before: (active: Segment?, position: FilePosition)
 
@@ -56,11 +59,24 @@ struct PartitionOverlay {
         let start = position
         let place = FrameEntry.Place(key: log.key, segmentBase: segment.base, position: start, offset: end)
         let stamped = frame.append(batch, at: place, epoch: epoch)
+        keepForTail(batch, epoch)
         write(stamped, to: segment)
         position = position.advanced(by: batch.encodedBytes)
         end = end.advanced(by: Int(batch.lastOffsetDelta) + 1)
         maxTimestamp = max(maxTimestamp, batch.maxTimestamp.millisecondsSinceEpoch)
         notes.append(Note(segment: segment, lastOffset: end.advanced(by: -1), position: start))
+    }
+
+    /// Keeps a stamped copy, as many as a partition's tail takes.
+    private mutating func keepForTail(_ batch: RecordBatch, _ epoch: LeaderEpoch) {
+        if tailBytes > TailBatches.bytesMax {
+            tail.removeAll(keepingCapacity: true)
+            tailBytes = 0
+        }
+        var stamped = batch
+        stamped.stamp(baseOffset: end, leaderEpoch: epoch)
+        tail.append(stamped)
+        tailBytes += batch.encodedBytes.value
     }
 
     private mutating func write(_ bytes: UnsafeRawBufferPointer, to segment: Segment) {
@@ -140,6 +156,7 @@ struct PartitionOverlay {
             state.activeSince = activeSince
             state.epochs = epochs
             if !created.isEmpty { state.needsTailBlock = false }
+            state.tail.append(tail, log.health.tails)
         }
     }
 }

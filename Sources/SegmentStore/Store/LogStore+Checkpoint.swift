@@ -128,7 +128,7 @@ extension LogStore {
                 try fileSystem.flushDirectory(partition.log.directory, .segmentNames)
             }
             if !partition.sealed.isEmpty {
-                try partition.log.extendManifest(by: partition.sealed)
+                try partition.log.extendManifest(by: partition.log.summedUp(partition.sealed))
             }
         }
         guard !checkpoint.deletedTopics.isEmpty else { return }

@@ -73,7 +73,7 @@ extension TopicTable {
         for log in added { logs[log.key] = log }
         for index in 0..<topic.partitionCount {
             let key = PartitionKey(topic: topic.id, partition: PartitionIndex(index))
-            logs[key]?.limitSegments(to: topic.segmentBytesMax)
+            logs[key]?.adopt(topic)
         }
     }
 }

@@ -54,7 +54,7 @@ extension LogStore {
             fileSystem: fileSystem,
             health: health
         )
-        log.limitSegments(to: topic.segmentBytesMax)
+        log.adopt(topic)
         return log
     }
 

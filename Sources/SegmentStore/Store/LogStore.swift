@@ -92,6 +92,17 @@ public final class LogStore: Sendable {
     /// Whether a failure has stopped the store: nothing more may be answered as stored.
     public var hasFailed: Bool { health.hasFailed }
 
+    /// The partitions that are set aside, and why.
+    public func quarantined() -> [PartitionKey: Quarantine] {
+        let logs = table.withLock { $0.logs }
+        return logs.compactMapValues(\.quarantine)
+    }
+
+    /// Tells of partitions that are set aside from now on, each once, on the thread that found the damage.
+    public func onQuarantine(_ listener: @escaping @Sendable (PartitionKey, Quarantine) -> Void) {
+        health.onQuarantine(listener)
+    }
+
     /// The log of a partition; nil when its topic does not exist.
     public func partition(_ key: PartitionKey) -> PartitionLog? {
         table.withLock { $0.logs[key] }

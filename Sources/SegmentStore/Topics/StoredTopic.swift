@@ -20,7 +20,7 @@ public struct StoredTopic: Hashable, Sendable {
     public var partitionCount: Int32
     /// How many it was created with.
     public let initialPartitionCount: Int32
-    /// Settings as text; of these the store knows `segmentBytesMax`, and only keeps the others.
+    /// Settings as text; of these the store knows `segmentBytesMax` and `onCorruption`, and only keeps the others.
     public var settings: [String: String]
 
     /// Whether partitions were added, so that a key may have records in two of them.
@@ -30,6 +30,9 @@ public struct StoredTopic: Hashable, Sendable {
     var segmentBytesMax: ByteCount? {
         settings["segmentBytesMax"].flatMap { Int($0) }.map { ByteCount($0) }
     }
+
+    /// Whether damage is passed with a gap, and sets no partition aside.
+    var passesDamage: Bool { settings["onCorruption"] == "skip" }
 
     /// Creates a topic's description.
     /// - Parameter initialPartitionCount: the same as `partitionCount` where it is not given.

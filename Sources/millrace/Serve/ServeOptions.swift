@@ -19,6 +19,14 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The size at which a segment is sealed. (default: 128)", valueName: "mib"))
     var segmentMib: String?
 
+    @Option(
+        help: ArgumentHelp("How often the check of stored bytes begins; 0 for never. (default: 24)", valueName: "hours")
+    )
+    var scrubHours: String?
+
+    @Option(help: ArgumentHelp("How fast that check reads at most, a second. (default: 8)", valueName: "mib"))
+    var scrubMib: String?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
     var logLevel: String?
 }

@@ -20,7 +20,7 @@ struct ServeSettings {
     /// Every key, as the environment spells it; the client's commands read the last.
     private static let known = [
         "MILLRACE_HOST", "MILLRACE_PORT", "MILLRACE_DATA_DIR", "MILLRACE_JOURNAL_MIB", "MILLRACE_SEGMENT_MIB",
-        "MILLRACE_LOG_LEVEL", "MILLRACE_SERVER",
+        "MILLRACE_SCRUB_HOURS", "MILLRACE_SCRUB_MIB", "MILLRACE_LOG_LEVEL", "MILLRACE_SERVER",
     ]
 
     init(_ options: ServeOptions) throws(Invalid) {
@@ -44,6 +44,14 @@ struct ServeSettings {
         let segment = text(options.segmentMib, "millrace.segment.mib")
         if let mebibytes = try Self.number(segment, "segment-mib", 1...2047) {
             broker.store.segmentBytesMax = .mebibytes(mebibytes)
+        }
+        let hours = text(options.scrubHours, "millrace.scrub.hours")
+        if let hours = try Self.number(hours, "scrub-hours", 0...8760) {
+            broker.scrubIntervalSeconds = Int64(hours) * 3600
+        }
+        let pace = text(options.scrubMib, "millrace.scrub.mib")
+        if let mebibytes = try Self.number(pace, "scrub-mib", 1...1024) {
+            broker.scrubBytesPerSecond = .mebibytes(mebibytes)
         }
         http.connectionsMax = broker.limits.connectionsMax
         http.headBytesMax = broker.limits.requestHeadBytesMax.value
