@@ -14,6 +14,8 @@ public struct BrokerConfiguration: Sendable {
     public var readThreads = 4
     /// How often a store that was written to takes a checkpoint.
     public var checkpointIntervalMilliseconds: Int64 = 1000
+    /// How topics whose `cleanup` is `compact` are compacted.
+    public var compaction = CompactionConfiguration()
 
     /// The settings of a topic that nothing was chosen for.
     var settingsByDefault: TopicSettings {

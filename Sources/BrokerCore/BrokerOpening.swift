@@ -92,12 +92,27 @@ struct BrokerOpening: Sendable {
         return configuration
     }
 
+    /// Of each group's, member's and partition's records only the newest is read; small segments keep what is read at a start
+    /// small.
+    private var groupsSettings: [String: String] {
+        var change = TopicSettingsChange()
+        change.cleanup = .value(.compact)
+        change.segmentBytesMax = .value(min(Self.groupsSegmentBytesMax, configuration.store.segmentBytesMax))
+        var settings: [String: String] = [:]
+        change.store(into: &settings)
+        return settings
+    }
+
+    /// A segment of the groups' topic is sealed before it grows past this (16 MiB).
+    private static let groupsSegmentBytesMax = ByteCount.mebibytes(16)
+
     private func runningTopics(_ store: LogStore, _ failure: FailureLatch) throws(BrokerStartError) -> [Topic] {
         if !store.topics().contains(where: { $0.name == Self.groupsTopic }) {
             let stored = StoredTopic(
                 id: .random(),
                 name: Self.groupsTopic,
-                partitionCount: Int32(store.meta.coordinatorShards)
+                partitionCount: Int32(store.meta.coordinatorShards),
+                settings: groupsSettings
             )
             do {
                 try store.createTopic(stored)

@@ -1,24 +1,28 @@
 import SegmentStore
 import Synchronization
 
-/// The threads that write, the journal's and the flusher's, and the one that looks at what was written.
+/// The threads that write, the journal's and the flusher's, the one that compacts, and the one that looks at what was
+/// written.
 final class BrokerThreads: Sendable {
     private struct Running {
         let journal: DedicatedThread
         let flusher: DedicatedThread
         let scrub: DedicatedThread
+        let compaction: DedicatedThread
     }
 
     private let queue: AppendQueue
     private let journal: JournalThread
     private let flusher: FlusherThread
     private let scrub: ScrubThread
+    let compaction: CompactionThread
     private let running = Mutex<Running?>(nil)
 
     init(_ parts: BrokerParts) {
         queue = parts.queue
         scrub = ScrubThread(parts)
         flusher = FlusherThread(store: parts.store, queue: parts.queue, failure: parts.failure)
+        compaction = CompactionThread(parts)
         journal = JournalThread(
             store: parts.store,
             queue: parts.queue,
@@ -32,6 +36,7 @@ final class BrokerThreads: Sendable {
 
     /// A broker that is let go without a stop writes what is queued, and its threads end by themselves.
     deinit {
+        compaction.stop()
         queue.close()
         flusher.stop()
         scrub.stop()
@@ -47,7 +52,8 @@ final class BrokerThreads: Sendable {
             running = Running(
                 journal: DedicatedThread(name: "journal") { [journal] in journal.run() },
                 flusher: DedicatedThread(name: "flusher") { [flusher] in flusher.run() },
-                scrub: DedicatedThread(name: "scrub") { [scrub] in scrub.run() }
+                scrub: DedicatedThread(name: "scrub") { [scrub] in scrub.run() },
+                compaction: DedicatedThread(name: "compaction") { [compaction] in compaction.run() }
             )
         }
     }
@@ -62,6 +68,9 @@ final class BrokerThreads: Sendable {
         }
         scrub.stop()
         threads?.scrub.join()
+        // A compaction under way ends between two pieces; what it had not switched over is removed.
+        compaction.stop()
+        threads?.compaction.join()
         queue.close()
         threads?.journal.join()
         // Whatever the journal thread captured last is completed before the flusher goes.

@@ -28,7 +28,7 @@ import Testing
             case .read(let owned, let recordsMax):
                 let next = min(owned.partition.visible, Offset(owned.next.value + recordsMax))
                 told.append("read \(owned.partition.identity.partition) \(owned.next) to \(next)")
-                machine.delivered(owned, next: next)
+                machine.delivered(owned, count: next - owned.next, next: next)
             case .wait:
                 return told
             }
@@ -59,6 +59,26 @@ import Testing
             outcome.events += more.events
         }
         return outcome.events.map(\.body)
+    }
+
+    @Test func whatIsInFlightAreRecordsAndNotOffsets() async throws {
+        let (test, topic) = try await partitions()
+        var owned = MemberMachine.Owned(partition: topic.partitions[0], epoch: .init(1), start: .zero)
+        owned.deliver(2, to: Offset(1000))
+        owned.deliver(10, to: Offset(1010))
+        owned.deliver(5, to: Offset(1015))
+        #expect(owned.inFlight == 17)
+        owned.commit(Offset(400))
+        #expect(owned.inFlight == 17)
+        owned.commit(Offset(999))
+        #expect(owned.inFlight == 16)
+        owned.commit(Offset(1000))
+        #expect(owned.inFlight == 15)
+        owned.commit(Offset(1012))
+        #expect(owned.inFlight == 3)
+        owned.commit(Offset(5))
+        #expect(owned.inFlight == 3 && owned.committed == Offset(1012))
+        await test.process.stop()
     }
 
     @Test func partitionsTakeTurnsAndControlGoesFirst() async throws {

@@ -6,6 +6,7 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case invalidCursor = "invalid-cursor"
     case fromTimeNotSupported = "from-time-not-supported"
     case headerReserved = "header-reserved"
+    case keyMissing = "key-missing"
     case tooManyPartitions = "too-many-partitions"
     case invalidSession = "invalid-session"
     case noSuchPath = "not-found"
@@ -59,6 +60,7 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .invalidCursor: (.badRequest, "The cursor is not valid here")
         case .fromTimeNotSupported: (.badRequest, "Reading from a time is not supported yet")
         case .headerReserved: (.badRequest, "The record header is reserved")
+        case .keyMissing: (.badRequest, "A record has no key")
         case .tooManyPartitions: (.badRequest, "One read covers too many partitions")
         case .invalidSession: (.badRequest, "The session token is not valid")
         case .noSuchPath: (.notFound, "There is nothing at this path")

@@ -19,7 +19,8 @@ extension API {
             now: engine.appendTime(),
             limits: engine.limits,
             recordsMax: configuration.recordsPerRequestMax,
-            keepsPlaces: !format.answersSummary
+            keepsPlaces: !format.answersSummary,
+            needsKeys: description.settings.cleanup == .compact
         )
         try read(context, format, partition, into: &intake)
         let receipts = try await engine.append(try intake.finish())

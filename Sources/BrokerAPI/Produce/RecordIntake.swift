@@ -25,6 +25,7 @@ struct RecordIntake {
     private let limits: Limits
     private let recordsMax: Int
     private let keepsPlaces: Bool
+    private let needsKeys: Bool
     private let sticky: PartitionIndex
     private var slots: [PartitionIndex: Int] = [:]
     private var batches: [PartitionBatches] = []
@@ -34,6 +35,7 @@ struct RecordIntake {
     /// - Parameters:
     ///   - codec: how the batches are compressed.
     ///   - sticky: where records without a key and a partition go, all of one request together.
+    ///   - needsKeys: whether the topic is compacted: a record without a key would stay there for ever.
     init(
         topic: TopicName,
         codec: Codec,
@@ -42,7 +44,8 @@ struct RecordIntake {
         now: Timestamp,
         limits: Limits,
         recordsMax: Int,
-        keepsPlaces: Bool
+        keepsPlaces: Bool,
+        needsKeys: Bool = false
     ) {
         self.topic = topic
         self.codec = codec
@@ -52,6 +55,7 @@ struct RecordIntake {
         self.limits = limits
         self.recordsMax = recordsMax
         self.keepsPlaces = keepsPlaces
+        self.needsKeys = needsKeys
     }
 
     /// Takes one record.
@@ -91,6 +95,9 @@ struct RecordIntake {
                 "one request takes at most \(recordsMax) records; send them in parts",
                 members: [Problem.Member("max", .integer(Int64(recordsMax)))]
             )
+        }
+        if needsKeys, record.key == nil {
+            throw place.problem(.keyMissing, "the topic \(topic) is compacted, and each of its records has a key")
         }
         if headers.count > limits.headersPerRecordMax || headers.encodedBytes > limits.headerBytesMax {
             throw place.problem(

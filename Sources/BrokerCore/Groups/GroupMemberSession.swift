@@ -125,7 +125,11 @@ extension GroupMemberSession {
             keep(outcome.withoutGap, owned)
             return .gap(gap)
         }
-        guard !outcome.batches.isEmpty else { return nil }
+        guard !outcome.batches.isEmpty else {
+            // Compaction has left nothing up to the end.
+            mailbox.update { $0.skipped(owned, to: outcome.next) }
+            return nil
+        }
         return deliver(outcome, owned, recordsMax)
     }
 
@@ -134,7 +138,7 @@ extension GroupMemberSession {
         _ owned: MemberMachine.Owned,
         _ recordsMax: Int64
     ) -> GroupEvent? {
-        let (now, rest) = outcome.split(recordsMax: recordsMax)
+        let (now, count, rest) = outcome.split(recordsMax: recordsMax)
         let delivery = GroupDelivery(
             group: joined.group,
             member: joined.member,
@@ -147,7 +151,7 @@ extension GroupMemberSession {
             mailbox.update { $0.abandon(owned) }
             return nil
         }
-        mailbox.update { $0.delivered(owned, next: now.next) }
+        mailbox.update { $0.delivered(owned, count: count, next: now.next) }
         if let rest { keep(rest, owned) }
         let slice = ReadResult.Slice(
             position: 0,

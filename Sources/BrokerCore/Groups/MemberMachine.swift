@@ -35,11 +35,50 @@ struct MemberMachine: Sendable {
         var committed: Offset
         /// Delivery has ended, though the partition may still be committed.
         var isRevoking = false
+        /// What was delivered and not committed whole, in order.
+        private var deliveries: Deque<Delivery> = []
 
-        /// Offsets that were delivered and not committed.
-        var inFlight: Int64 { max(0, next - committed) }
+        init(partition: Partition, epoch: PartitionEpoch, start: Offset) {
+            self.partition = partition
+            self.epoch = epoch
+            next = start
+            committed = start
+        }
+
+        /// Records that were delivered and not committed.
+        var inFlight: Int64 { deliveries.reduce(0) { $0 + $1.uncommitted(after: committed) } }
+
+        /// Notes records that were handed out.
+        mutating func deliver(_ count: Int64, to end: Offset) {
+            let delivery = Delivery(start: next, next: end, count: count)
+            next = end
+            guard let last = deliveries.last, last.isDense, delivery.isDense, last.next == delivery.start else {
+                return deliveries.append(delivery)
+            }
+            deliveries[deliveries.count - 1] = Delivery(start: last.start, next: end, count: last.count + count)
+        }
+
+        /// Notes a commit.
+        mutating func commit(_ offset: Offset) {
+            committed = max(committed, offset)
+            while let first = deliveries.first, first.next <= committed { deliveries.removeFirst() }
+        }
         /// Whether there is a record to deliver.
         var isReadable: Bool { !isRevoking && partition.visible > next }
+    }
+
+    /// Records that were handed out together; compaction may have left holes between them.
+    private struct Delivery: Sendable {
+        let start: Offset
+        let next: Offset
+        let count: Int64
+
+        var isDense: Bool { next - start == count }
+
+        /// At most so many of them are not committed.
+        func uncommitted(after committed: Offset) -> Int64 {
+            max(0, min(count, next - committed))
+        }
     }
 
     /// What to do for the member.
@@ -103,16 +142,13 @@ struct MemberMachine: Sendable {
     }
 
     /// Notes that records up to `next` were handed out.
-    mutating func delivered(_ read: Owned, next: Offset) {
-        update(read) { $0.next = next }
+    mutating func delivered(_ read: Owned, count: Int64, next: Offset) {
+        update(read) { $0.deliver(count, to: next) }
     }
 
-    /// Notes that retention has removed what lay before `offset`: nothing of it is in flight.
+    /// Notes that nothing is left before `offset`: retention or compaction has removed it, and nothing of it is in flight.
     mutating func skipped(_ read: Owned, to offset: Offset) {
-        update(read) { owned in
-            owned.committed = owned.committed.advanced(by: Int(offset - owned.next))
-            owned.next = offset
-        }
+        update(read) { $0.next = offset }
     }
 
     /// Stops reading a partition: it is gone, damaged, or no longer the member's, of which an event will tell.
@@ -123,8 +159,7 @@ struct MemberMachine: Sendable {
     /// Notes a commit in force.
     mutating func committed(_ partition: TopicPartition, _ offset: Offset) {
         version += 1
-        guard let former = owned[partition]?.committed, offset > former else { return }
-        owned[partition]?.committed = offset
+        owned[partition]?.commit(offset)
     }
 
     private mutating func update(_ read: Owned, _ change: (inout Owned) -> Void) {
@@ -191,8 +226,7 @@ extension MemberMachine {
         owned[assigned.partition] = Owned(
             partition: partition,
             epoch: assigned.epoch,
-            next: assigned.start,
-            committed: assigned.start
+            start: assigned.start
         )
     }
 

@@ -24,15 +24,21 @@ enum PartitionReader {
             return outcome
         }
 
-        /// The first `recordsMax` offsets, and what is left of them.
+        /// The first `recordsMax` records, at least one where there is one, and what is left of them.
         ///
-        /// A batch across the cut is in both.
-        func split(recordsMax: Int64) -> (first: Outcome, rest: Outcome?) {
-            guard next - start > recordsMax else { return (self, nil) }
-            let cut = Offset(start.value + recordsMax)
-            let first = Outcome(batches: batches.filter { $0.baseOffset < cut }, start: start, next: cut)
-            let rest = Outcome(batches: batches.filter { $0.nextOffset > cut }, start: cut, next: next)
-            return (first, rest)
+        /// Records are counted, not offsets: compaction leaves holes, and a part of nothing but a hole would leave a member
+        /// nothing to commit. A batch across the cut is in both parts.
+        func split(recordsMax: Int64) -> (first: Outcome, count: Int64, rest: Outcome?) {
+            var count: Int64 = 0
+            for batch in batches where !batch.isControl {
+                let offsets = batch.recordOffsets(from: start, to: next, atMost: recordsMax - count)
+                count += offsets.count
+                guard let cut = offsets.following else { continue }
+                let first = Outcome(batches: batches.filter { $0.baseOffset < cut }, start: start, next: cut)
+                let rest = Outcome(batches: batches.filter { $0.nextOffset > cut }, start: cut, next: next)
+                return (first, count, rest)
+            }
+            return (self, count, nil)
         }
     }
 

@@ -27,6 +27,14 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How fast that check reads at most, a second. (default: 8)", valueName: "mib"))
     var scrubMib: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How long a sealed segment is left alone before it may be compacted. (default: 300)",
+            valueName: "seconds"
+        )
+    )
+    var compactionLagSeconds: String?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
     var logLevel: String?
 }

@@ -20,7 +20,8 @@ struct ServeSettings {
     /// Every key, as the environment spells it; the client's commands read the last.
     private static let known = [
         "MILLRACE_HOST", "MILLRACE_PORT", "MILLRACE_DATA_DIR", "MILLRACE_JOURNAL_MIB", "MILLRACE_SEGMENT_MIB",
-        "MILLRACE_SCRUB_HOURS", "MILLRACE_SCRUB_MIB", "MILLRACE_LOG_LEVEL", "MILLRACE_SERVER",
+        "MILLRACE_SCRUB_HOURS", "MILLRACE_SCRUB_MIB", "MILLRACE_COMPACTION_LAG_SECONDS", "MILLRACE_LOG_LEVEL",
+        "MILLRACE_SERVER",
     ]
 
     init(_ options: ServeOptions) throws(Invalid) {
@@ -52,6 +53,13 @@ struct ServeSettings {
         let pace = text(options.scrubMib, "millrace.scrub.mib")
         if let mebibytes = try Self.number(pace, "scrub-mib", 1...1024) {
             broker.scrubBytesPerSecond = .mebibytes(mebibytes)
+        }
+        let lag = text(options.compactionLagSeconds, "millrace.compaction.lag.seconds")
+        if let seconds = try Self.number(lag, "compaction-lag-seconds", 0...86_400) {
+            broker.compaction.policy.lagMilliseconds = Int64(seconds) * 1000
+            // Whoever wants it soon wants it looked for often.
+            let interval = min(broker.compaction.intervalMilliseconds, Int64(max(1, seconds)) * 1000)
+            broker.compaction.intervalMilliseconds = interval
         }
         http.connectionsMax = broker.limits.connectionsMax
         http.headBytesMax = broker.limits.requestHeadBytesMax.value

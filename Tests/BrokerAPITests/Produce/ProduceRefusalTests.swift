@@ -53,6 +53,31 @@ import Testing
         #expect(answer.status == 400)
     }
 
+    @Test func aRecordWithoutAKeyIsRefusedOnACompactedTopic() async throws {
+        let harness = Harness()
+        let topic = try TopicName(validating: "latest")
+        var settings = TopicSettingsChange()
+        settings.cleanup = .value(.compact)
+        _ = try await harness.engine.createTopic(topic, settings: settings)
+        let answer = await harness.produce("latest", "{\"key\":\"a\",\"value\":1},{\"value\":2}")
+        #expect(answer.status == 400 && answer.code == "key-missing")
+        #expect(answer.detail.contains("record 1"), "\(answer.detail)")
+        #expect(try answer.json()["noSideEffects"] == .bool(true))
+        let lines = await harness.send(
+            .post,
+            "/v1/topics/latest/records",
+            "{\"key\":\"a\",\"value\":1}\n{\"value\":2}\n",
+            type: "application/x-ndjson"
+        )
+        #expect(lines.status == 400 && lines.code == "key-missing")
+        let raw = await harness.send(.post, "/v1/topics/latest/records", "bytes", type: "application/octet-stream")
+        #expect(raw.status == 400 && raw.code == "key-missing")
+        #expect(try harness.engine.records(topic).isEmpty)
+        let tombstone = await harness.produce("latest", "{\"key\":\"a\",\"value\":null},{\"key\":\"\",\"value\":1}")
+        #expect(tombstone.status == 200)
+        #expect(try harness.engine.records(topic).count == 2)
+    }
+
     @Test func malformedJSONTellsTheLineAndTheByte() async throws {
         let harness = Harness()
         try await harness.topic("orders")
