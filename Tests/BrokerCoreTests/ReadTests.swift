@@ -13,7 +13,7 @@ import Testing
         for round in 0..<2 {
             for partition in Int32(0)..<3 { try await test.append(["\(partition).\(round)"], to: topic, partition) }
         }
-        var cursor = try test.broker.cursor(for: topic, partitions: nil, start: .earliest)
+        var cursor = try await test.broker.cursor(for: topic, partitions: nil, start: .earliest)
         var seen: [String] = []
         for step in 0..<3 {
             let result = try await test.broker.read(cursor, budget: oneByte)
@@ -36,14 +36,14 @@ import Testing
         let topic = try await test.createTopic("orders", partitions: 2)
         try await test.append(["a", "b", "c"], to: topic, 0)
         try await test.append(["d"], to: topic, 1)
-        func next(_ start: StartPosition) throws -> [Int64] {
-            try test.broker.cursor(for: topic, partitions: nil, start: start).positions.map(\.next.value)
+        func next(_ start: StartPosition) async throws -> [Int64] {
+            try await test.broker.cursor(for: topic, partitions: nil, start: start).positions.map(\.next.value)
         }
-        #expect(try next(.earliest) == [0, 0])
-        #expect(try next(.latest) == [3, 1])
-        #expect(try next(.beforeEnd(2)) == [1, 0])
-        #expect(try next(.offset(Offset(1))) == [1, 1])
-        let error = #expect(throws: BrokerError.self) { try next(.offset(Offset(2))) }
+        #expect(try await next(.earliest) == [0, 0])
+        #expect(try await next(.latest) == [3, 1])
+        #expect(try await next(.beforeEnd(2)) == [1, 0])
+        #expect(try await next(.offset(Offset(1))) == [1, 1])
+        let error = await #expect(throws: BrokerError.self) { try await next(.offset(Offset(2))) }
         guard case .offsetOutOfRange(.of(topic, 1), Offset(2), Offset(0), Offset(1)) = error else {
             Issue.record("got \(String(describing: error))")
             return
@@ -51,11 +51,35 @@ import Testing
         await test.process.stop()
     }
 
+    @Test func aTimeIsTheFirstRecordThatIsNotEarlier() async throws {
+        let test = try await TestBroker.start()
+        let topic = try await test.createTopic("orders", partitions: 2)
+        for (time, partition) in [(100, 0), (300, 0), (200, 0), (150, 1)] as [(Int64, Int32)] {
+            var builder = RecordBatchBuilder()
+            builder.append(timestamp: Timestamp(millisecondsSinceEpoch: time), key: nil, value: nil)
+            _ = try await test.broker.append([AppendItem(target: .of(topic, partition), batches: [builder.finish()])])
+        }
+        func next(_ time: Int64) async throws -> [Int64] {
+            let start = StartPosition.time(Timestamp(millisecondsSinceEpoch: time))
+            return try await test.broker.cursor(for: topic, partitions: nil, start: start).positions.map(\.next.value)
+        }
+        #expect(try await next(0) == [0, 0])
+        #expect(try await next(150) == [1, 0])
+        #expect(try await next(151) == [1, 1])
+        #expect(try await next(301) == [3, 1])
+        let start = StartPosition.time(Timestamp(millisecondsSinceEpoch: 250))
+        let member = try await TestMember.join(test, "billing", [topic], start: start)
+        while member.owned.count < 2 { try await test.settle([member]) }
+        #expect(member.next[.of(topic, 0)] == Offset(3))
+        #expect(member.values.count == 2)
+        await test.process.stop()
+    }
+
     @Test func aReadFromTheMiddleOfABatchSaysWhereItStarts() async throws {
         let test = try await TestBroker.start()
         let topic = try await test.createTopic("orders")
         try await test.append(["a", "b", "c"], to: topic)
-        let cursor = try test.broker.cursor(for: topic, partitions: nil, start: .offset(Offset(1)))
+        let cursor = try await test.broker.cursor(for: topic, partitions: nil, start: .offset(Offset(1)))
         let result = try await test.broker.read(cursor, budget: oneByte)
         #expect(result.slices.first?.start == Offset(1))
         #expect(try result.slices.first?.values() == ["b", "c"])
@@ -65,8 +89,8 @@ import Testing
     @Test func tooManyPartitionsAreRefused() async throws {
         let test = try await TestBroker.start { $0.limits.partitionsPerReadMax = 2 }
         let topic = try await test.createTopic("orders", partitions: 3)
-        let error = #expect(throws: BrokerError.self) {
-            try test.broker.cursor(for: topic, partitions: nil, start: .earliest)
+        let error = await #expect(throws: BrokerError.self) {
+            try await test.broker.cursor(for: topic, partitions: nil, start: .earliest)
         }
         guard case .tooManyPartitions(count: 3, max: 2) = error else {
             Issue.record("got \(String(describing: error))")
@@ -78,7 +102,7 @@ import Testing
     @Test func aWaitEndsWithTheNextRecord() async throws {
         let test = try await TestBroker.start()
         let topic = try await test.createTopic("orders", partitions: 2)
-        let cursor = try test.broker.cursor(for: topic, partitions: nil, start: .latest)
+        let cursor = try await test.broker.cursor(for: topic, partitions: nil, start: .latest)
         async let reason = test.broker.wait(past: cursor, deadline: nil)
         let tail = try #require(test.broker.registry.find(topic)?.partitions.last?.tail)
         while tail.waiterCount == 0 { await Task.yield() }
@@ -92,7 +116,7 @@ import Testing
     @Test func aWaitEndsAtItsDeadline() async throws {
         let test = try await TestBroker.start()
         let topic = try await test.createTopic("orders")
-        let cursor = try test.broker.cursor(for: topic, partitions: nil, start: .latest)
+        let cursor = try await test.broker.cursor(for: topic, partitions: nil, start: .latest)
         let tail = try #require(test.broker.registry.find(topic)?.partitions.first?.tail)
         let deadline = test.clock.now.advanced(byMilliseconds: 5000)
         async let reason = test.broker.wait(past: cursor, deadline: deadline)
@@ -112,7 +136,7 @@ import Testing
     @Test func aDrainAndACancellationEndWaits() async throws {
         let test = try await TestBroker.start()
         let topic = try await test.createTopic("orders")
-        let cursor = try test.broker.cursor(for: topic, partitions: nil, start: .latest)
+        let cursor = try await test.broker.cursor(for: topic, partitions: nil, start: .latest)
         let tail = try #require(test.broker.registry.find(topic)?.partitions.first?.tail)
         let cancelled = Task { await test.broker.wait(past: cursor, deadline: nil) }
         let drained = Task { await test.broker.wait(past: cursor, deadline: nil) }

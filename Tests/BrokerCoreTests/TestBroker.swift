@@ -74,7 +74,7 @@ struct TestBroker {
 
     /// All values of a partition.
     func values(in topic: TopicName, _ partition: Int32 = 0) async throws -> [String] {
-        var cursor = try broker.cursor(for: topic, partitions: [PartitionIndex(partition)], start: .earliest)
+        var cursor = try await broker.cursor(for: topic, partitions: [PartitionIndex(partition)], start: .earliest)
         var values: [String] = []
         while true {
             let result = try await broker.read(cursor, budget: ReadBudget(bytes: .kibibytes(64)))

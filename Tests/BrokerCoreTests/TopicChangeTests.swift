@@ -116,7 +116,7 @@ import Testing
         let names = [try await test.createTopic("a", partitions: 2), try await test.createTopic("b")]
         var cursor = Cursor(positions: [], isWhole: true)
         for name in names {
-            cursor.positions += try test.broker.cursor(for: name, partitions: nil, start: .latest).positions
+            cursor.positions += try await test.broker.cursor(for: name, partitions: nil, start: .latest).positions
         }
         let tail = try #require(test.broker.registry.find(names[0])?.partitions.first?.tail)
         let waiting = cursor

@@ -73,7 +73,7 @@ import Testing
         let test = try await TestBroker.start()
         let topic = try await test.createTopic("orders")
         try await test.append(["a"], to: topic)
-        let cursor = try test.broker.cursor(for: topic, partitions: nil, start: .latest)
+        let cursor = try await test.broker.cursor(for: topic, partitions: nil, start: .latest)
         let tail = try #require(test.broker.registry.find(topic)?.partitions.first?.tail)
         async let reason = test.broker.wait(past: cursor, deadline: nil)
         while tail.waiterCount == 0 { await Task.yield() }

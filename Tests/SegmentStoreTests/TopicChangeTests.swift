@@ -94,15 +94,19 @@ import Testing
         var wrongs: [String] = []
         for moment in test.fileSystem.moments {
             let number = moment.after?.number ?? 0
-            for seed in 0..<6 {
+            for seed in 0..<24 {
                 let cut: SimulatedPowerCut = seed == 0 ? .losesAll : .drawn
-                let survivors = SimulatedFileSystem(moment.image.survivors(seed: UInt64(number * 10 + seed), cut))
+                let survivors = SimulatedFileSystem(moment.image.survivors(seed: UInt64(number * 100 + seed), cut))
                 do {
                     let after = try TestStore(survivors)
                     let found = try #require(after.store.topics().first)
                     if number >= changed, found != topic { wrongs.append("call \(number): \(found)") }
                     if found.partitionCount != 2 || !found.settings.isEmpty, found != topic {
                         wrongs.append("call \(number): a half \(found)")
+                    }
+                    for index in 0..<found.partitionCount {
+                        let key = PartitionKey(topic: found.id, partition: PartitionIndex(index))
+                        if try after.log(key).quarantine != nil { wrongs.append("call \(number): \(key) is set aside") }
                     }
                     if try after.values() != ["a"] { wrongs.append("call \(number): records are gone") }
                     if number >= appended, try after.values(added) != ["b"] {

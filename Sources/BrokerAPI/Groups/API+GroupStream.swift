@@ -88,10 +88,13 @@ extension API {
 
     private func start(_ text: String?) throws(Problem) -> StartPosition {
         switch text {
-        case nil, "earliest": .earliest
-        case "latest": .latest
+        case nil, "earliest": return .earliest
+        case "latest": return .latest
         case .some(let text):
-            throw Problem.invalidRequest("from is earliest or latest for a group, not \"\(Problem.shown(text))\"")
+            guard let time = try TimeText.time(text) else {
+                throw .invalidRequest("from is earliest, latest or a time for a group, not \"\(Problem.shown(text))\"")
+            }
+            return .time(time)
         }
     }
 }

@@ -4,7 +4,6 @@ import HTTPTypes
 enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case invalidRequest = "invalid-request"
     case invalidCursor = "invalid-cursor"
-    case fromTimeNotSupported = "from-time-not-supported"
     case headerReserved = "header-reserved"
     case keyMissing = "key-missing"
     case tooManyPartitions = "too-many-partitions"
@@ -58,7 +57,6 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         switch code {
         case .invalidRequest: (.badRequest, "The request is not valid")
         case .invalidCursor: (.badRequest, "The cursor is not valid here")
-        case .fromTimeNotSupported: (.badRequest, "Reading from a time is not supported yet")
         case .headerReserved: (.badRequest, "The record header is reserved")
         case .keyMissing: (.badRequest, "A record has no key")
         case .tooManyPartitions: (.badRequest, "One read covers too many partitions")

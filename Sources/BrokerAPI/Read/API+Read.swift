@@ -35,7 +35,7 @@ extension API {
         )
         if options.isWatch || options.waitUntil != nil { try requireReady() }
         let start = ReadStart(engine: engine, topics: topics, partition: partition, isStrict: options.isStrict)
-        let cursor = try cursor(start, context)
+        let cursor = try await cursor(start, context)
         let machine = WatchMachine(options, cursor: cursor, now: engine.clock.now)
         guard options.isWatch else {
             let body = try await WatchStream.collect(machine, engine: engine)
@@ -48,14 +48,14 @@ extension API {
         )
     }
 
-    private func cursor(_ start: ReadStart, _ context: RequestContext) throws -> Cursor {
+    private func cursor(_ start: ReadStart, _ context: RequestContext) async throws -> Cursor {
         // What a reconnecting event source was told last is later than what its URL says.
-        if let last = context.request.headers[.lastEventID], !last.isEmpty { return try start.cursor(from: last) }
+        if let last = context.request.headers[.lastEventID], !last.isEmpty { return try await start.cursor(from: last) }
         guard let offset = try context.query.integer("offset", in: 0...Int64.max) else {
-            return try start.cursor(from: context.query["from"])
+            return try await start.cursor(from: context.query["from"])
         }
         if context.query["from"] != nil { throw Problem.invalidRequest("offset= and from= are both given") }
-        return try start.cursor(at: Offset(offset))
+        return try await start.cursor(at: Offset(offset))
     }
 
     /// The header fields of an answer of records or events.

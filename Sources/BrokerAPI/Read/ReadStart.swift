@@ -13,25 +13,20 @@ struct ReadStart {
     let isStrict: Bool
 
     /// The cursor for `from=` or Last-Event-ID; nil is earliest.
-    func cursor(from text: String?) throws -> Cursor {
+    func cursor(from text: String?) async throws -> Cursor {
         switch text {
-        case nil, "earliest": return try cursor(at: .earliest)
-        case "latest": return try cursor(at: .latest)
+        case nil, "earliest": return try await cursor(at: .earliest)
+        case "latest": return try await cursor(at: .latest)
         case .some(let text):
-            if text.hasPrefix("-") { return try cursor(at: .beforeEnd(try count(text))) }
-            if Self.isTime(text) {
-                throw Problem(
-                    .fromTimeNotSupported,
-                    "reading from a time is not supported yet; from is a cursor, earliest, latest or -<n>"
-                )
-            }
-            return try cursor(parsing: text)
+            if text.hasPrefix("-") { return try await cursor(at: .beforeEnd(try count(text))) }
+            if let time = try TimeText.time(text) { return try await cursor(at: .time(time)) }
+            return try await cursor(parsing: text)
         }
     }
 
     /// The cursor for `offset=` of one partition.
-    func cursor(at offset: Offset) throws -> Cursor {
-        var cursor = try cursor(at: .earliest)
+    func cursor(at offset: Offset) async throws -> Cursor {
+        var cursor = try await cursor(at: .earliest)
         for index in cursor.positions.indices {
             cursor.positions[index].next = offset
             let topic = try engine.topic(cursor.positions[index].partition.topic)
@@ -40,10 +35,11 @@ struct ReadStart {
         return cursor
     }
 
-    private func cursor(at start: StartPosition) throws -> Cursor {
+    private func cursor(at start: StartPosition) async throws -> Cursor {
         var positions: [Cursor.Position] = []
         for topic in topics {
-            positions += try engine.cursor(for: topic, partitions: partition.map { [$0] }, start: start).positions
+            let chosen = partition.map { [$0] }
+            positions += try await engine.cursor(for: topic, partitions: chosen, start: start).positions
         }
         let max = engine.limits.partitionsPerReadMax
         if positions.count > max { throw BrokerError.tooManyPartitions(count: positions.count, max: max) }
@@ -60,14 +56,14 @@ struct ReadStart {
 
     // MARK: Cursors
 
-    private func cursor(parsing text: String) throws -> Cursor {
+    private func cursor(parsing text: String) async throws -> Cursor {
         let max = engine.limits.cursorLengthMax
         guard text.utf8.count <= max.value else {
             throw Problem(.invalidCursor, "a cursor has at most \(max)")
         }
         guard var elements = CursorText.parse(text) else { throw Self.garbage(text) }
         // The engine's own cursor brings the order, the ids and the bound on partitions; only the offsets change.
-        var cursor = try cursor(at: .earliest)
+        var cursor = try await cursor(at: .earliest)
         for topic in topics {
             let description = try engine.topic(topic)
             guard let index = elements.firstIndex(where: { $0.tag == description.id.tag }) else {
@@ -144,14 +140,7 @@ struct ReadStart {
     private static func garbage(_ text: String) -> Problem {
         Problem(
             .invalidCursor,
-            "from is a cursor as an answer gave it, earliest, latest or -<n>, not \"\(Problem.shown(text))\""
+            "from is a cursor as an answer gave it, earliest, latest, -<n> or a time, not \"\(Problem.shown(text))\""
         )
-    }
-
-    /// Whether a text begins as RFC 3339 does.
-    private static func isTime(_ text: String) -> Bool {
-        let bytes = Array(text.utf8.prefix(11))
-        return bytes.count == 11 && bytes[4] == UInt8(ascii: "-") && bytes[7] == UInt8(ascii: "-")
-            && (bytes[10] == UInt8(ascii: "T") || bytes[10] == UInt8(ascii: "t") || bytes[10] == UInt8(ascii: " "))
     }
 }

@@ -77,7 +77,7 @@ extension RouteTable {
     ]
 
     private static let reading: [Route.Parameter] = [
-        Route.Parameter("from", "A cursor, `earliest`, `latest`, or `-<n>`: n records before the end."),
+        Route.Parameter("from", "A cursor, `earliest`, `latest`, `-<n>`: n records before the end, or a time."),
         Route.Parameter("limit", "The most records, in all."),
         Route.Parameter("maxBytes", "The most bytes of answer, in all, but always one record."),
         Route.Parameter("wait", "Long-poll: how long to wait for the first record of a page."),
@@ -115,7 +115,7 @@ extension RouteTable {
                 Route.Parameter("session", "Resume the member that this token names."),
                 Route.Parameter("maxInFlight", "The most records delivered and not committed."),
                 Route.Parameter("commitTimeout", "How long records may stay uncommitted, when the group is created."),
-                Route.Parameter("from", "Where partitions without a commit begin: `earliest` or `latest`."),
+                Route.Parameter("from", "Where partitions without a commit begin: `earliest`, `latest` or a time."),
                 Route.Parameter("timeout", "End the stream after this time."),
                 Route.Parameter("framing", "`ndjson` or `sse`; overrides Accept."),
                 Route.Parameter("event", "With SSE: `message` names records so, for a plain `onmessage`."),

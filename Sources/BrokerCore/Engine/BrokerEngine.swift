@@ -55,7 +55,13 @@ public protocol BrokerEngine: Sendable {
     func append(_ appends: [AppendItem]) async throws(BrokerError) -> [AppendReceipt]
 
     /// A cursor over partitions of a topic, starting where `start` says.
-    func cursor(for topic: TopicName, partitions: [PartitionIndex]?, start: StartPosition) throws(BrokerError) -> Cursor
+    ///
+    /// A time is looked up in the log; nothing else waits.
+    func cursor(
+        for topic: TopicName,
+        partitions: [PartitionIndex]?,
+        start: StartPosition
+    ) async throws(BrokerError) -> Cursor
 
     /// Reads what is visible from the cursor on, without waiting: possibly nothing.
     ///

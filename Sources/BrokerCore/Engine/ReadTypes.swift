@@ -10,6 +10,8 @@ public enum StartPosition: Hashable, Sendable {
     case beforeEnd(Int64)
     /// An offset, the same in every partition asked for.
     case offset(Offset)
+    /// The first record, in the order of offsets, that is not earlier than this; the end when there is none.
+    case time(Timestamp)
 }
 
 /// The next offset to read, per partition: all the state that a reader has.

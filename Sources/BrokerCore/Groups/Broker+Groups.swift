@@ -145,6 +145,7 @@ extension StartPosition {
         case .latest: .latest
         case .beforeEnd(let count): .beforeEnd(count)
         case .offset(let offset): .offset(offset)
+        case .time(let time): .time(time)
         }
     }
 }

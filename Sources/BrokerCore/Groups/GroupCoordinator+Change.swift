@@ -63,6 +63,10 @@ extension GroupCoordinator {
     private func resolved(_ outcome: GroupOutcome, _ state: inout CoordinatorState) -> GroupOutcome {
         var outcome = outcome
         while let request = outcome.resolveStart.popLast() {
+            if case .time(let time) = request.position {
+                resolveLater(request, time)
+                continue
+            }
             let resolution = resolve(request)
             if resolution.offsets.isEmpty { continue }
             let more = state.shard.apply(.startResolved(resolution), now: environment.groupNow)
@@ -118,33 +122,6 @@ extension GroupCoordinator {
             return (state.takeEverybody(), error)
         }
         everybody.map { $0.tell($1, .drain) }
-    }
-
-    private func resolve(_ request: StartRequest) -> StartResolution {
-        var offsets: [ResolvedStart] = []
-        for item in request.partitions {
-            // A partition that is gone meanwhile stays unresolved; its deletion reaches the shard as a command.
-            guard let topic = environment.registry.find(item.partition.topic), topic.id == item.topicID,
-                let partition = try? topic.partition(item.partition.partition)
-            else { continue }
-            let offset = Self.start(request.position, in: partition)
-            offsets.append(ResolvedStart(partition: item.partition, topicID: item.topicID, offset: offset))
-        }
-        return StartResolution(group: request.group, offsets: offsets)
-    }
-
-    /// An offset outside of what the partition holds begins at the nearer end.
-    ///
-    /// There is no index of times yet: a time begins at the log start, which skips nothing.
-    private static func start(_ position: GroupCoordination.StartPosition, in partition: Partition) -> Offset {
-        let marks = partition.log.watermarks
-        let (first, end) = (marks.logStart.offset, marks.visible.offset)
-        switch position {
-        case .earliest, .time: return first
-        case .latest: return end
-        case .beforeEnd(let count): return Offset(max(first.value, end.value - max(0, min(count, end.value))))
-        case .offset(let offset): return min(max(offset, first), end)
-        }
     }
 
     // MARK: Timer

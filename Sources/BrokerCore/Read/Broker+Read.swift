@@ -6,18 +6,32 @@ extension Broker {
         for topic: TopicName,
         partitions: [PartitionIndex]?,
         start: StartPosition
-    ) throws(BrokerError) -> Cursor {
+    ) async throws(BrokerError) -> Cursor {
         let topic = try registry.topic(topic)
         let indexes = partitions.map { Array(Set($0)).sorted() } ?? topic.partitions.map(\.identity.partition)
         guard !indexes.isEmpty else { throw .invalid("a read needs at least one partition") }
         try checkPartitionCount(indexes.count)
-        var positions: [Cursor.Position] = []
-        for index in indexes {
-            let partition = try topic.partition(index)
-            let next = try Self.resolve(start, in: partition)
-            positions.append(Cursor.Position(partition: partition.identity, topicID: topic.id, next: next))
+        var chosen: [Partition] = []
+        for index in indexes { chosen.append(try topic.partition(index)) }
+        let offsets = try await resolve(start, in: chosen)
+        let positions = zip(chosen, offsets).map { partition, next in
+            Cursor.Position(partition: partition.identity, topicID: topic.id, next: next)
         }
         return Cursor(positions: positions, isWhole: partitions == nil)
+    }
+
+    /// One hop to the read pool for a time, none otherwise.
+    private func resolve(_ start: StartPosition, in partitions: [Partition]) async throws(BrokerError) -> [Offset] {
+        guard case .time(let time) = start else {
+            var offsets: [Offset] = []
+            for partition in partitions { offsets.append(try Self.resolve(start, in: partition)) }
+            return offsets
+        }
+        return try await readPool.run { () throws(BrokerError) -> [Offset] in
+            var offsets: [Offset] = []
+            for partition in partitions { offsets.append(try PartitionReader.offset(at: time, in: partition)) }
+            return offsets
+        }
     }
 
     /// Reads what is visible from the cursor on, without waiting: possibly nothing.
@@ -52,7 +66,7 @@ extension Broker {
         let marks = partition.log.watermarks
         let (logStart, visible) = (marks.logStart.offset, marks.visible.offset)
         switch start {
-        case .earliest:
+        case .earliest, .time:
             return logStart
         case .latest:
             return visible

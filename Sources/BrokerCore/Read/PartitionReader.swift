@@ -42,6 +42,15 @@ enum PartitionReader {
         }
     }
 
+    /// The first offset whose record is not earlier than a time.
+    static func offset(at time: Timestamp, in partition: Partition) throws(BrokerError) -> Offset {
+        do {
+            return try partition.log.offset(at: time)
+        } catch {
+            throw failure(error, partition)
+        }
+    }
+
     /// Reads whole batches from `next` on, about `bytesMax`, at least one if there is one.
     static func read(_ partition: Partition, from next: Offset, bytesMax: Int) throws(BrokerError) -> Outcome {
         var outcome = Outcome(start: next, next: next)
@@ -75,10 +84,14 @@ enum PartitionReader {
             } catch .offsetOutOfRange(let asked, let logStart, _) where asked < logStart {
                 continue
             } catch {
-                // Above the checkpoint a failed read is a lost write: only a recovery can give those bytes back.
-                if case .outcomeUnknown = error { partition.failure.fail(error.description) }
-                throw BrokerError(error, partition: partition.identity)
+                throw failure(error, partition)
             }
         }
+    }
+
+    /// Above the checkpoint a failed read is a lost write: only a recovery can give those bytes back.
+    private static func failure(_ error: StorageError, _ partition: Partition) -> BrokerError {
+        if case .outcomeUnknown = error { partition.failure.fail(error.description) }
+        return BrokerError(error, partition: partition.identity)
     }
 }

@@ -58,20 +58,38 @@ struct PartitionVerification {
             defer { file.close() }
             let places = try scan(segment, file, step)
             try compareChecksum(segment, file)
-            checkIndex(of: segment, places)
+            checkIndex(of: segment, places.lastOffsets)
+            checkTimeIndex(of: segment, places.maxima)
         } catch {
             let lost = segment.end > segment.base ? segment.base..<segment.end : nil
             note(.damage, segment.path, lost: lost, "\(error)")
         }
     }
 
-    /// Reads all batches; gives back where each begins and its last offset.
+    /// What the batches of a segment are compared with.
+    private struct Places {
+        /// The last offset of each batch, by where it begins.
+        var lastOffsets: [UInt32: Offset] = [:]
+        /// The timestamp of each batch that brought a larger one than all before, by its last offset.
+        var maxima: [Offset: Int64] = [:]
+        private var largest = Int64.min
+
+        mutating func note(_ batch: RecordBatch, at place: FilePosition) {
+            lastOffsets[UInt32(truncatingIfNeeded: place.value)] = batch.lastOffset
+            let time = batch.maxTimestamp.millisecondsSinceEpoch
+            guard time > largest else { return }
+            largest = time
+            maxima[batch.lastOffset] = time
+        }
+    }
+
+    /// Reads all batches; gives back where each stands.
     private mutating func scan(
         _ segment: SegmentFacts,
         _ file: any StoreFile,
         _ step: (FilePath, ByteCount) -> Void
-    ) throws(StorageError) -> [UInt32: Offset] {
-        var places: [UInt32: Offset] = [:]
+    ) throws(StorageError) -> Places {
+        var places = Places()
         var scan = try SegmentScan(segment, file: file)
         var sinceStep = 1 << 20
         while let piece = try scan.next() {
@@ -81,7 +99,7 @@ struct PartitionVerification {
                 recordCount += batch.recordCount
                 byteCount += batch.encodedBytes
                 sinceStep += batch.encodedBytes.value
-                places[UInt32(truncatingIfNeeded: place.value)] = batch.lastOffset
+                places.note(batch, at: place)
             case .damage(let bytes, let lost, let reason):
                 byteCount += ByteCount(bytes.count)
                 note(.damage, segment.path, bytes: bytes, lost: lost.isEmpty ? nil : lost, reason)
@@ -131,6 +149,30 @@ struct PartitionVerification {
                 path,
                 bytes: start..<start + UInt64(OffsetIndexEntry.encodedBytes),
                 "entry \(number) names offset \(named) at byte \(entry.position), where it is not"
+            )
+        }
+    }
+
+    private mutating func checkTimeIndex(of segment: SegmentFacts, _ maxima: [Offset: Int64]) {
+        guard !segment.isActive else { return }
+        let path = segment.path.parent.appending(SegmentName.timeIndex(segment.base))
+        guard let content = try? fileSystem.readWhole(path) else {
+            note(.note, path, "it is missing: the first read that needs it builds it again")
+            return
+        }
+        guard let index = TimeIndex(decoding: content) else {
+            note(.derived, path, "it cannot be a time index; it is built again when it is needed")
+            return
+        }
+        for (number, entry) in index.entries.enumerated() {
+            let named = segment.base.advanced(by: Int(entry.relativeOffset))
+            guard maxima[named] != entry.timestamp else { continue }
+            let start = UInt64(number * TimeIndexEntry.encodedBytes)
+            note(
+                .derived,
+                path,
+                bytes: start..<start + UInt64(TimeIndexEntry.encodedBytes),
+                "entry \(number) gives offset \(named) a time that is not the largest up to there"
             )
         }
     }

@@ -1,3 +1,4 @@
+import NIOCore
 import RecordFormat
 import SystemPackage
 
@@ -76,19 +77,23 @@ extension PartitionLog {
         }
     }
 
-    /// Writes the offset indexes of segments that are being sealed.
+    /// Writes the indexes of segments that are being sealed.
     ///
     /// They are not flushed, and one that cannot be built or written is left out: whatever a crash makes of an index, the
     /// first read that it leads astray builds it again.
     func writeIndexes(of sealed: [SealedSegment]) {
         for facts in sealed {
             let found = state.withLock { $0.sealed.first { $0.facts.base == facts.base }?.segment }
-            guard let segment = found, let index = try? segment.encodedIndex(limit: facts.size),
-                let file = try? fileSystem.open(segment.indexPath, .create)
-            else { continue }
-            try? file.write(index, at: .zero)
-            file.close()
+            guard let segment = found else { continue }
+            write(try? segment.encodedIndex(limit: facts.size), to: segment.indexPath)
+            write(try? segment.encodedTimes(limit: facts.size), to: segment.timeIndexPath)
         }
+    }
+
+    private func write(_ index: ByteBuffer?, to path: FilePath) {
+        guard let index, let file = try? fileSystem.open(path, .create) else { return }
+        try? file.write(index, at: .zero)
+        file.close()
     }
 
     /// Adds flushed segments to the manifest.

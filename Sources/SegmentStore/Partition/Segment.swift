@@ -14,6 +14,8 @@ final class Segment: Sendable {
     private let handle: Mutex<(any StoreFile)?>
     /// nil until it is first needed, for a segment that an earlier run wrote.
     private let index: Mutex<OffsetIndex?>
+    /// The same by time.
+    let times = Mutex<TimeIndex?>(nil)
     /// How many reads are under way: the files of a retired segment are unlinked when there is none.
     private let readerCount = Atomic<Int>(0)
 
@@ -35,6 +37,7 @@ final class Segment: Sendable {
         self.fileSystem = fileSystem
         handle = Mutex(try fileSystem.open(directory.appending(SegmentName.log(base)), .create))
         index = Mutex(OffsetIndex())
+        times.withLock { $0 = TimeIndex() }
     }
 
     var base: Offset { id.base }

@@ -45,7 +45,7 @@ struct SegmentReader {
     /// A walk that meets the offset within one interval of the index.
     ///
     /// The index is no evidence: the batch that it leads to must be the one that it names, else it is built again.
-    private func start(at offset: Offset, chunkBytes: Int) throws(StorageError) -> SegmentWalk {
+    func start(at offset: Offset, chunkBytes: Int) throws(StorageError) -> SegmentWalk {
         let entry = try segment.entry(for: offset, limit: limit, isSealed: isSealed)
         var walk = SegmentWalk(segment, limit: limit, chunkBytes: chunkBytes, from: entry)
         guard let entry else { return walk }

@@ -20,6 +20,7 @@ struct SegmentWalk {
         let position: FilePosition
         let size: ByteCount
         let last: Offset
+        let maxTimestamp: Timestamp
     }
 
     /// Begins at the segment's start.
@@ -90,7 +91,8 @@ struct SegmentWalk {
         else {
             throw damaged("a batch does not begin at the offset where the one before ends")
         }
-        return Place(position: position, size: ByteCount(size), last: Offset(last))
+        let time = BatchHeader.maxTimestamp(header)
+        return Place(position: position, size: ByteCount(size), last: Offset(last), maxTimestamp: time)
     }
 
     private func holds(_ count: Int, at place: FilePosition) -> Bool {

@@ -28,11 +28,10 @@ struct PartitionOverlay {
         var pieces: [UnsafeRawBufferPointer]
     }
 
-    /// A batch for the segment's index.
+    /// A batch for the segment's indexes.
     struct Note {
         let segment: Segment
-        let lastOffset: Offset
-        let position: FilePosition
+        let place: SegmentWalk.Place
     }
 
     init(_ log: PartitionLog) {
@@ -64,7 +63,14 @@ struct PartitionOverlay {
         position = position.advanced(by: batch.encodedBytes)
         end = end.advanced(by: Int(batch.lastOffsetDelta) + 1)
         maxTimestamp = max(maxTimestamp, batch.maxTimestamp.millisecondsSinceEpoch)
-        notes.append(Note(segment: segment, lastOffset: end.advanced(by: -1), position: start))
+        let last = end.advanced(by: -1)
+        let placed = SegmentWalk.Place(
+            position: start,
+            size: batch.encodedBytes,
+            last: last,
+            maxTimestamp: batch.maxTimestamp
+        )
+        notes.append(Note(segment: segment, place: placed))
     }
 
     /// Keeps a stamped copy, as many as a partition's tail takes.
@@ -146,7 +152,10 @@ struct PartitionOverlay {
     ///
     /// Called when they are on stable storage.
     func apply() {
-        for note in notes { note.segment.note(lastOffset: note.lastOffset, position: note.position) }
+        for note in notes {
+            note.segment.note(lastOffset: note.place.last, position: note.place.position)
+            note.segment.noteTime(note.place)
+        }
         log.state.withLock { state in
             state.sealed.append(contentsOf: sealed)
             state.active = active

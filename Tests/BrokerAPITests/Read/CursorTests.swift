@@ -49,12 +49,31 @@ import Testing
         #expect(await harness.send(.get, "/v1/topics/orders/records?from=-x").code == "invalid-cursor")
     }
 
-    @Test func aTimeIsNotSupportedYet() async throws {
+    @Test func aTimeIsLookedUpInEachPartition() async throws {
         let harness = Harness()
         try await harness.topic("orders")
-        let answer = await harness.send(.get, "/v1/topics/orders/records?from=2026-11-21T10:00:00Z")
-        #expect(answer.status == 400)
-        #expect(answer.code == "from-time-not-supported")
+        for second in 0..<5 {
+            await harness.produce("orders", "{\"value\":1,\"timestamp\":\"2026-11-21T10:00:0\(second)Z\"}")
+        }
+        func first(_ from: String) async throws -> JSON? {
+            let page = try await harness.send(.get, "/v1/topics/orders/records?from=\(from)").json()
+            return page["records"]?.array.first?["offset"]
+        }
+        #expect(try await first("2026-11-21T09:00:00Z") == .integer(0))
+        #expect(try await first("2026-11-21T10:00:03Z") == .integer(3))
+        #expect(try await first("2026-11-21T11:00:02.001%2B01:00") == .integer(3))
+        #expect(try await first("2026-11-21T10:00:05Z") == nil)
+    }
+
+    @Test(arguments: ["2026-11-21T10:00:00", "2026-13-21T10:00:00Z", "2026-11-21T10:00:00+01:00", "2026-11-21T"])
+    func aTimeThatIsNoneIsRefused(from: String) async throws {
+        let harness = Harness()
+        try await harness.topic("orders")
+        for path in ["/v1/topics/orders/records?from=", "/v1/groups/g/stream?topics=orders&from="] {
+            let answer = await harness.send(.get, path + from)
+            #expect(answer.status == 400)
+            #expect(answer.detail.contains("RFC 3339"))
+        }
     }
 
     @Test func aCursorOfAnotherTopicIsRefused() async throws {

@@ -42,6 +42,9 @@ extension MemoryEngine {
             case .latest: next = bounds.visible
             case .beforeEnd(let count): next = max(bounds.logStart, Offset(bounds.visible.value - count))
             case .offset(let offset): next = offset
+            case .time(let time):
+                let batches = state.withLock { $0.topics[topic]?.logs[Int(index.value)].batches } ?? []
+                next = batches.first { $0.maxTimestamp >= time }?.baseOffset ?? bounds.visible
             }
             positions.append(Cursor.Position(partition: target, topicID: description.id, next: next))
         }
