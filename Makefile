@@ -20,6 +20,7 @@ help: ## Show this list
 	@echo
 	@echo '  make run ONCE=1     takes a free port, checks that every event was processed exactly once, stops'
 	@echo '  make run PORT=9090  listens there instead of 8080'
+	@echo '  make torture HOURS=8  goes on for that long'
 
 .PHONY: setup
 setup: ## Install what building and testing need, where it is missing (Debian; as root or with sudo)
@@ -44,6 +45,8 @@ test: ## Check the format, build with warnings as errors, run every test
 	@.ci/phase 'format'  $(MAKE) --no-print-directory lint
 	@.ci/phase 'build'   $(SWIFT) build --build-tests $(CHECKED)
 	@.ci/phase 'tests'   env MILLRACE_PYTHON=$(CURDIR)/.build-venv/bin/python3 $(SWIFT) test --skip-build
+	@.ci/phase 'build torture' env $(TORTURE_BUILD)
+	@.ci/phase 'torture' $(TORTURE)/release/torture --seconds 60
 
 # Brokers as real processes, killed with kill -9; where kills are to fall is what their logs say that they do.
 KILL_PLACES := roll,checkpoint
@@ -56,6 +59,17 @@ kills: release ## Kill real brokers in the middle of their work and check what t
 	Bench/.build/release/kills loop --kills $(or $(KILLS),200) --places $(KILL_PLACES)
 	Bench/.build/release/kills history --seconds 30 $(HISTORY)
 	Bench/.build/release/kills full-disk
+
+# Planted faults are compiled into this build alone, and it needs none of the server's packages.
+TORTURE := Bench/.build-torture
+TORTURE_BUILD := MILLRACE_PLANTED_FAULTS=1 $(SWIFT) build -c release --package-path Bench --scratch-path $(TORTURE) \
+    --product torture
+
+.PHONY: torture
+torture: ## Cut the power, damage files and switch rules off for 12 minutes: does the store keep its promises? (HOURS=)
+	@.ci/setup build
+	@.ci/phase 'build torture' env $(TORTURE_BUILD)
+	$(TORTURE)/release/torture $(if $(HOURS),--seconds $$(( $(HOURS) * 3600 ))) $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench-disk
 bench-disk: ## Measure the disk's flushes: what one commit journal saves (DIRECTORY= and SECONDS_EACH= may be set)
@@ -76,4 +90,4 @@ bench-storage: release ## Measure the storage as ratios (DIRECTORY=, SECONDS_EAC
 
 .PHONY: clean
 clean: ## Remove everything that was built
-	rm -rf .build .build-release .build-venv Bench/.build
+	rm -rf .build .build-release .build-venv Bench/.build $(TORTURE)

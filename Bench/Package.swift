@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Measuring programs, apart from the broker's package so that none of this is built by its users. Those that measure the
-// broker's own modules will depend on `.package(path: "..")`; the disk probe measures the disk alone, and needs neither.
+// Measuring and torturing programs, apart from the broker's package so that none of this is built by its users. Those that
+// need the broker's own modules depend on `.package(path: "..")`; the disk probe measures the disk alone, and needs none.
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -40,6 +40,16 @@ let package = Package(
                 .product(name: "SegmentStore", package: "millrace"),
             ],
             path: "Sources/StoreBench",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "torture",
+            dependencies: [
+                "BenchSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "BrokerTestSupport", package: "millrace"),
+            ],
+            path: "Sources/Torture",
             swiftSettings: settings
         ),
     ]

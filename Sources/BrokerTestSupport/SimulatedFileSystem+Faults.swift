@@ -19,6 +19,11 @@ extension SimulatedFileSystem {
         withMachine { $0.rules.append(.init(fault: fault, fits: fits, timesLeft: times)) }
     }
 
+    /// Forgets the faults that were planned for calls that fit.
+    public func forgetRules() {
+        withMachine { $0.rules = [] }
+    }
+
     /// Cuts the power before the call with this number has done anything.
     public func crashBefore(call number: Int) {
         plan(.powerCutBefore, atCall: number)
@@ -52,6 +57,11 @@ extension SimulatedFileSystem {
     /// Makes flushes for these reasons do nothing and succeed: the mutants of the flush sites.
     public func ignoreFlushes(at sites: Set<FlushSite>) {
         withMachine { $0.ignoredSites = sites }
+    }
+
+    /// Puts flushes off until a rename is durable: a mutant of their order.
+    public func reorder(_ reordering: SimulatedReordering?) {
+        withMachine { $0.reordering = reordering }
     }
 
     /// Lets the writeback of a file's dirty pages fail in the background: the pages are lost, and the next flush of each

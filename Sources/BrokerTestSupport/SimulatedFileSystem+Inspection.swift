@@ -17,11 +17,21 @@ extension SimulatedFileSystem {
     /// How many calls there were: the number of the last one.
     public var callCount: Int { withMachine { $0.calls.count } }
 
+    /// What the volume can do.
+    public var settings: SimulatedSettings { withMachine { $0.settings } }
+
     /// How many files are open.
     public var openFileCount: Int { withMachine { $0.handles.count } }
 
     /// The volume as it is.
     public var image: SimulatedImage { withMachine { $0.image } }
+
+    /// Shows every call to `observe` before it is made, on the caller's thread; nil to end that.
+    ///
+    /// The call has no number yet. `observe` may ask, but must not call, this file system.
+    public func observeCalls(_ observe: (@Sendable (SimulatedCall) -> Void)?) {
+        observer.withLock { $0 = observe }
+    }
 
     /// Keeps, from now on, the image at every call that changes it.
     public func startRecording() {

@@ -18,6 +18,8 @@ public final class SimulatedFileSystem: FileSystem {
     public static let powerCut = Errno(rawValue: 9999)
 
     private let machine: Mutex<SimulatedMachine>
+    /// Sees each call before it is made; runs outside the machine's lock.
+    let observer = Mutex<(@Sendable (SimulatedCall) -> Void)?>(nil)
 
     /// A volume with one empty, durable directory.
     public convenience init(directory: FilePath = "/data", _ settings: SimulatedSettings = SimulatedSettings()) {
@@ -113,7 +115,8 @@ public final class SimulatedFileSystem: FileSystem {
         _ call: SimulatedCall,
         _ body: (inout SimulatedMachine, SimulatedFault?) throws(Errno) -> Result
     ) throws(FileError) -> Result {
-        try machine.withLock { machine throws(FileError) in
+        observer.withLock { $0 }?(call)
+        return try machine.withLock { machine throws(FileError) in
             try machine.perform(call, body)
         }
     }

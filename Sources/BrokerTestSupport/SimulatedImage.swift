@@ -49,6 +49,26 @@ public struct SimulatedImage: Sendable {
         return digest.value
     }
 
+    /// A stable hash of all that the volume holds, in its caches too: the state that a killed process leaves.
+    public var digest: UInt64 {
+        var digest = SimulatedDigest()
+        digest.add(durableDigest)
+        for (inode, file) in files.sorted(by: { $0.key < $1.key }) where !file.isSettled {
+            digest.add(UInt64(inode))
+            digest.add(file.size)
+            for index in 0..<file.cached.count { digest.add(file.cached[index].digest) }
+            for index in 0..<file.device.count { digest.add(file.device[index].digest) }
+        }
+        for change in nameChanges {
+            for (slot, inode) in change.writes {
+                digest.add(UInt64(slot.directory))
+                digest.add(slot.name)
+                digest.add(UInt64(inode ?? 0))
+            }
+        }
+        return digest.value
+    }
+
     /// The inode at a path.
     func inode(at path: FilePath) throws(Errno) -> Int {
         var inode = Self.root

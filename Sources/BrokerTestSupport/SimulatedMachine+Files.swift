@@ -59,7 +59,7 @@ extension SimulatedMachine {
             handles[handle]?.seenErrorCount = errorCount
             throw lastError
         }
-        if !ignoredSites.contains(site) { image.files[inode]?.flush() }
+        if !ignoredSites.contains(site), !defers(inode, site) { image.files[inode]?.flush() }
     }
 
     mutating func dropCache(_ handle: Int) throws(Errno) {

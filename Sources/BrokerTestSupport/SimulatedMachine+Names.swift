@@ -79,7 +79,7 @@ extension SimulatedMachine {
     mutating func flushDirectory(_ path: FilePath, _ site: FlushSite) throws(Errno) {
         let inode = try image.inode(at: path)
         guard image.directories[inode] != nil else { throw .notDirectory }
-        if !ignoredSites.contains(site) { image.flushNames(of: inode) }
+        if !ignoredSites.contains(site), !defers(inode, site) { image.flushNames(of: inode) }
     }
 
     /// - Returns: the locked inode; nil when its lock is held.

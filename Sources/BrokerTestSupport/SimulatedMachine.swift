@@ -32,6 +32,11 @@ struct SimulatedMachine: Sendable {
     var faults: [Int: SimulatedFault] = [:]
     var rules: [Rule] = []
     var ignoredSites: Set<FlushSite> = []
+    /// A mutant of the order of a flush and a rename.
+    var reordering: SimulatedReordering?
+    /// The inodes whose flush waits for that rename.
+    var deferredFlushes: [Int] = []
+    private var flushesDeferred = false
     /// The image before the first and after every call that changes it, while recording.
     var recording: [SimulatedMoment]?
 
@@ -92,6 +97,7 @@ struct SimulatedMachine: Sendable {
         var call = call
         call.number = calls.count + 1
         calls.append(call)
+        if flushesDeferred || reordering?.latest(call) == true { makeDeferredFlushes() }
         if let fault = faults.removeValue(forKey: call.number) { return (call, fault) }
         guard let index = rules.firstIndex(where: { $0.fits(call) }) else { return (call, nil) }
         let fault = rules[index].fault
@@ -100,7 +106,32 @@ struct SimulatedMachine: Sendable {
         return (call, fault)
     }
 
+    /// Whether the flush of an inode is put off.
+    mutating func defers(_ inode: Int, _ site: FlushSite) -> Bool {
+        guard let reordering, reordering.sites.contains(site) else { return false }
+        deferredFlushes.append(inode)
+        return true
+    }
+
+    private mutating func makeDeferredFlushes() {
+        for inode in deferredFlushes {
+            image.files[inode]?.flush()
+            if image.directories[inode] != nil { image.flushNames(of: inode) }
+        }
+        deferredFlushes = []
+        flushesDeferred = false
+    }
+
+    /// The rename that flushes were put off for is durable at once; they follow at the next call.
+    private mutating func hasten(_ call: SimulatedCall) {
+        guard let reordering, call.kind == .rename, reordering.fits(call) else { return }
+        image.hastenLastName()
+        flushesDeferred = true
+        if reordering.isOnce { self.reordering = nil }
+    }
+
     private mutating func end(_ call: SimulatedCall) {
+        hasten(call)
         if call.kind.changesImage { recording?.append(SimulatedMoment(after: call, image: image)) }
     }
 }

@@ -52,6 +52,14 @@ extension SimulatedImage {
         }
     }
 
+    /// Makes the last change of names durable at once, ahead of everything else: a mutant of the order.
+    mutating func hastenLastName() {
+        guard let last = nameChanges.indices.last else { return }
+        nameChanges[last].unflushed.removeAll()
+        // No directory has this number: only what waits for nothing settles.
+        flushNames(of: -1)
+    }
+
     /// Keeps some of the unflushed changes of names, in their order, and loses the others.
     mutating func cutPowerOfNames(_ cut: SimulatedPowerCut, _ random: inout SplitMix64) {
         let keptPercent: Int

@@ -1,13 +1,14 @@
 import NIOCore
-import RecordFormat
-import SegmentStore
-import SystemPackage
+public import RecordFormat
+public import SegmentStore
+public import SystemPackage
 
 /// A small life of a store, the same for every seed: topics come and go, rounds touch several partitions, segments roll,
 /// the ring wraps, checkpoints come in between, and the store closes at the end.
 ///
-/// It stops at the first error, and its history tells what had been acknowledged by then and what was under way.
-public struct StoreWorkload: Sendable {
+/// It goes on past what is refused, and stops when the store does; its history tells what had been acknowledged by then and
+/// what was under way.
+public struct StoreWorkload: Hashable, Sendable {
     /// Where the store lives on the simulated volume.
     public static let directory: FilePath = "/data/store"
 
@@ -53,14 +54,6 @@ public struct StoreWorkload: Sendable {
         )
     }
 
-    /// What the client knew when so many calls had been made.
-    public struct Snapshot: Sendable {
-        /// How many calls the file system had answered.
-        public let callCount: Int
-        /// What was acknowledged by then, and what was under way.
-        public let history: StoreHistory
-    }
-
     /// Runs on top of what a history already tells.
     public func run(
         on fileSystem: SimulatedFileSystem,
@@ -72,121 +65,63 @@ public struct StoreWorkload: Sendable {
     /// Runs, and tells what the client knew at every step; the last snapshot tells how it ended.
     public func trace(
         on fileSystem: SimulatedFileSystem,
-        after earlier: StoreHistory = StoreHistory()
-    ) -> [Snapshot] {
+        after earlier: StoreHistory = StoreHistory(),
+        ready: (StoreClient) -> Void = { _ in }
+    ) -> [StoreClient.Snapshot] {
         var history = earlier
         history.adoptOutcomes()
-        var random = SplitMix64(seed: seed)
-        var snapshots: [Snapshot] = []
-        func note(_ history: StoreHistory) {
-            snapshots.append(Snapshot(callCount: fileSystem.callCount, history: history))
-        }
-        note(history)
+        let start = StoreClient.Snapshot(callCount: fileSystem.callCount, history: history)
+        let store: LogStore
         do throws(StorageError) {
-            let store = try Self.open(fileSystem, seed: seed)
-            for step in 0..<stepCount {
-                try take(step, store, &history, &random, note)
-                note(history)
-            }
-            if random.chance(percent: 50) { try store.close() }
+            store = try Self.open(fileSystem, seed: seed)
         } catch {
-            history.failure = error
+            history.failure = "\(error)"
+            return [start, StoreClient.Snapshot(callCount: fileSystem.callCount, history: history)]
         }
-        note(history)
-        return snapshots
+        (history.lastRun, history.isClosing) = (store.run, false)
+        let client = StoreClient(store, fileSystem, seed: seed, after: history)
+        fileSystem.observeCalls { client.observe($0) }
+        defer { fileSystem.observeCalls(nil) }
+        ready(client)
+        perform(client)
+        client.note()
+        return [start] + client.snapshots
     }
 
-    private func take(
-        _ step: Int,
-        _ store: LogStore,
-        _ history: inout StoreHistory,
-        _ random: inout SplitMix64,
-        _ note: (StoreHistory) -> Void
-    ) throws(StorageError) {
-        if history.topics.isEmpty || random.chance(percent: 8) {
-            try createTopic(store, &history, &random, note)
+    private func perform(_ client: StoreClient) {
+        for _ in 0..<stepCount {
+            attempt(client) { () throws(StorageError) in try take(client) }
+            client.note()
+            if client.store.hasFailed { return }
+        }
+        if client.chance(percent: 50) {
+            attempt(client) { () throws(StorageError) in try client.close() }
+        }
+    }
+
+    private func attempt(_ client: StoreClient, _ body: () throws(StorageError) -> Void) {
+        do throws(StorageError) {
+            try body()
+        } catch {
+            client.noteFailure("\(error)")
+        }
+    }
+
+    private func take(_ client: StoreClient) throws(StorageError) {
+        if client.history.topics.isEmpty || client.chance(percent: 8) {
+            try client.createTopic()
             return
         }
-        switch random.below(100) {
-        case ..<65:
-            try commit(step, store, &history, &random, note)
-        case ..<75:
-            if store.needsProofFrame { try store.writeProofFrame() }
-        case ..<95:
-            try checkpoint(store)
-        default:
-            try deleteTopic(store, &history, &random, note)
+        switch client.below(100) {
+        case ..<60: try client.commitSomeRound()
+        case ..<65: try client.commitWithoutRoom()
+        case ..<73: try client.prove()
+        case ..<75: try client.twoCheckpoints()
+        case ..<85: try client.checkpoint()
+        case ..<95: try client.checkpoint(isInterrupted: true)
+        default: try client.deleteTopic()
         }
-        if store.checkpointUrgency == .mustWait { try checkpoint(store) }
-    }
-
-    private func createTopic(
-        _ store: LogStore,
-        _ history: inout StoreHistory,
-        _ random: inout SplitMix64,
-        _ note: (StoreHistory) -> Void
-    ) throws(StorageError) {
-        let id = TopicID(high: random.next(), low: random.next())
-        let topic = StoredTopic(id: id, name: TopicName(internal: "t\(id.tag)"), partitionCount: 2)
-        history.creating = topic
-        note(history)
-        try store.createTopic(topic)
-        history.creating = nil
-        history.topics[id] = topic
-    }
-
-    private func deleteTopic(
-        _ store: LogStore,
-        _ history: inout StoreHistory,
-        _ random: inout SplitMix64,
-        _ note: (StoreHistory) -> Void
-    ) throws(StorageError) {
-        guard history.topics.count > 1, let id = history.someTopic(&random) else { return }
-        history.deleting = id
-        note(history)
-        _ = try store.commit([CommitRequest(appends: [], deletedTopic: id)])
-        history.deleting = nil
-        history.forget(id)
-    }
-
-    private func checkpoint(_ store: LogStore) throws(StorageError) {
-        guard let checkpoint = store.captureCheckpoint() else { return }
-        try store.complete(checkpoint)
-    }
-
-    /// One round of one to three requests, each of one or two batches in partitions of any topic.
-    private func commit(
-        _ step: Int,
-        _ store: LogStore,
-        _ history: inout StoreHistory,
-        _ random: inout SplitMix64,
-        _ note: (StoreHistory) -> Void
-    ) throws(StorageError) {
-        var round: [[StoreHistory.Append]] = []
-        for request in 0..<(1 + random.below(3)) {
-            var appends: [StoreHistory.Append] = []
-            for part in 0..<(1 + random.below(2)) {
-                guard let id = history.someTopic(&random) else { continue }
-                let key = PartitionKey(topic: id, partition: PartitionIndex(Int32(random.below(2))))
-                let values = (0..<(1 + random.below(3))).map { index in
-                    "\(seed % 1000).\(step).\(request).\(part).\(index)"
-                        + String(repeating: "x", count: random.below(90))
-                }
-                appends.append(StoreHistory.Append(key: key, values: values))
-            }
-            round.append(appends)
-        }
-        history.committing = round
-        note(history)
-        let requests = round.map { appends in
-            CommitRequest(appends: appends.map { PartitionAppend(key: $0.key, batches: [Self.batch($0.values)]) })
-        }
-        let outcomes = try store.commit(requests)
-        history.committing = []
-        for (appends, outcome) in zip(round, outcomes) {
-            guard case .committed = outcome else { continue }
-            history.acknowledge(appends)
-        }
+        if client.store.checkpointUrgency == .mustWait { try client.checkpoint() }
     }
 
     /// A batch of records with these values and no keys.

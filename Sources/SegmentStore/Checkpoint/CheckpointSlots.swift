@@ -16,6 +16,7 @@ struct CheckpointSlots: Sendable {
             let path = paths.checkpoint(generation: generation)
             try fileSystem.write(record.encoded(directory: directoryID), asNew: path, .checkpointSlot)
         }
+        if PlantedFault.ringRenameUnflushed.isPlanted { return }
         try fileSystem.flushDirectory(paths.directory, .checkpointNames)
     }
 
@@ -31,7 +32,7 @@ struct CheckpointSlots: Sendable {
             let path = paths.checkpoint(generation: generation)
             let content: ByteBuffer
             do throws(FileError) {
-                content = try fileSystem.readWhole(path)
+                content = try readFlushed(path)
             } catch {
                 guard error.code == .noSuchFileOrDirectory else { throw .io(error) }
                 reasons.append("\(path) is missing")
@@ -59,13 +60,23 @@ struct CheckpointSlots: Sendable {
         }
         // A clean stop holds for its own generation only. When the other slot is not the one before, a newer record may
         // have stood there, and what followed the clean stop is in the journal: reading it is never wrong.
-        if found.count < 2 || found[1].generation + 1 != newest.generation { newest.isClean = false }
+        let isOlder = found.count < 2 || found[1].generation + 1 != newest.generation
+        if isOlder, !PlantedFault.cleanFlagOfOlderGeneration.isPlanted { newest.isClean = false }
         return newest
+    }
+
+    /// A slot's bytes, on stable storage: the other slot is going to be written over.
+    private func readFlushed(_ path: FilePath) throws(FileError) -> ByteBuffer {
+        let file = try fileSystem.open(path, .update)
+        defer { file.close() }
+        try file.flush(.foundSlot)
+        return try file.readBuffer(at: .zero, bytes: Int(try file.size().value))
     }
 
     /// Writes a record over the older slot and flushes it; a slot that is missing is made again.
     func write(_ record: CheckpointRecord) throws(FileError) {
-        let path = paths.checkpoint(generation: record.generation)
+        let slot = PlantedFault.recordIntoNewestSlot.isPlanted ? 0 : record.generation
+        let path = paths.checkpoint(generation: slot)
         let content = record.encoded(directory: directoryID)
         do throws(FileError) {
             let file = try fileSystem.open(path, .update)

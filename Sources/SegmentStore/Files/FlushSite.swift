@@ -59,6 +59,18 @@ public enum FlushSite: String, CaseIterable, Hashable, Sendable {
     case salvage
     /// The name of a salvage file, and that of a directory that was made for it.
     case salvageName
-    /// A buffered ring, before recovery reads what the device holds.
-    case bufferedRing
+    /// The ring, before recovery reads it and rests on what it read. A killed process leaves frames that only a cache holds:
+    /// without this they vanish while blocks are written that only they can restore.
+    case foundRing
+    /// Both checkpoint slots, before a start rests on the newer and writes over the older one: a killed process may have left
+    /// the newer one in the cache.
+    case foundSlot
+    /// The names in the data directory: `millrace.meta` may have one that only the cache holds.
+    case foundNames
+    /// The names of topics that a start found, made or taken away by a process that was killed then.
+    case foundTopics
+    /// The name of a `topic` file that a start found: the one before it has fewer partitions.
+    case foundTopic
+    /// The name of a manifest that a start found: the one before it would leave a hole.
+    case foundManifest
 }

@@ -53,13 +53,13 @@ struct FrameHeader: Hashable, Sendable {
     /// The place is the caller's to compare: `lsn` says where the frame belongs.
     static func read(_ block: UnsafeRawBufferPointer, ring: RingGeometry) -> Reading {
         guard block.count >= bytes, block.fetch(0, as: UInt32.self) == magic,
-            block[8..<24].elementsEqual(ring.id),
+            block[8..<24].elementsEqual(ring.id) || PlantedFault.ringIdUnchecked.isPlanted,
             block.fetch(48, as: UInt32.self) == CRC32C.checksum(UnsafeRawBufferPointer(rebasing: block[0..<48]))
         else { return .none }
         let format = block.fetch(4, as: UInt16.self)
         guard format == Self.format else { return .unknownFormat(format) }
         let length = Int(block.fetch(32, as: UInt32.self))
-        guard length + bytes <= ring.frameBytesMax else { return .none }
+        guard length + bytes <= ring.frameBytesMax || PlantedFault.lengthUnbounded.isPlanted else { return .none }
         return .valid(
             FrameHeader(
                 lsn: LSN(block.fetch(24, as: UInt64.self)),

@@ -84,14 +84,25 @@ struct JournalRing: Sendable {
 
     /// Writes a frame at its place, in two parts where the ring ends, and returns when it is on stable storage.
     func append(_ frame: UnsafeRawBufferPointer, at lsn: LSN, _ site: FlushSite) throws(FileError) {
+        try write(frame, at: lsn)
+        if PlantedFault.answerBeforeFlush.isPlanted { return }
+        do throws(FileError) {
+            try file.flush(site)
+        } catch {
+            guard PlantedFault.retryAfterEIO.isPlanted else { throw error }
+            try file.flush(site)
+        }
+    }
+
+    /// Writes a frame that is not durable yet.
+    func write(_ frame: UnsafeRawBufferPointer, at lsn: LSN) throws(FileError) {
         let room = geometry.room(at: lsn)
         let first = UnsafeRawBufferPointer(rebasing: frame[..<min(room, frame.count)])
         try file.write([first], at: FilePosition(UInt64(geometry.place(of: lsn))))
-        if frame.count > room {
+        if frame.count > room, !PlantedFault.wrapSecondHalfUnwritten.isPlanted {
             let rest = UnsafeRawBufferPointer(rebasing: frame[room...])
             try file.write([rest], at: FilePosition(UInt64(geometry.block)))
         }
-        try file.flush(site)
     }
 }
 

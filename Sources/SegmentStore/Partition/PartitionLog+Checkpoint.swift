@@ -34,7 +34,8 @@ extension PartitionLog {
     /// - Throws: `io` when there is no descriptor for it now, which refuses the round; `outcomeUnknown` when bytes above the checkpoint cannot be read: only the page cache held them.
     func saveTailBlock(in frame: FrameBuffer) throws(StorageError) -> Bool {
         let (active, position, end) = state.withLock { state in
-            let isNeeded = state.needsTailBlock && state.quarantine == nil
+            let isOmitted = PlantedFault.blockPrefixOmitted.isPlanted
+            let isNeeded = state.needsTailBlock && state.quarantine == nil && !isOmitted
             return (isNeeded ? state.active : nil, state.position, state.end)
         }
         let byteCount = Int(position.value % UInt64(RingGeometry.blockMin))
@@ -57,7 +58,8 @@ extension PartitionLog {
     private func quarantine(_ error: FileError) throws(StorageError) {
         guard error.code != .tooManyOpenFiles, error.code != .tooManyOpenFilesInSystem else { throw .io(error) }
         let isBelowCheckpoint = state.withLock { state in
-            let isBelow = state.checkpointed.covers(state.active?.base ?? state.end, state.position)
+            let isCovered = state.checkpointed.covers(state.active?.base ?? state.end, state.position)
+            let isBelow = isCovered || PlantedFault.readAboveCheckpointQuarantines.isPlanted
             if isBelow { state.quarantine = Quarantine(reason: "\(error)", since: health.wallTime()) }
             return isBelow
         }

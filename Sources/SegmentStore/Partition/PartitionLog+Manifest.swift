@@ -33,7 +33,7 @@ extension PartitionLog {
         try maintenance.withLock { _ throws(FileError) in
             let (manifest, unlinked, isLost) = state.withLock { ($0.manifest, $0.unlinked, $0.isManifestLost) }
             guard !isLost else { throw FileError(.rename, directory.appending(Manifest.fileName), .needsRepair) }
-            var changed = manifest
+            var changed = PlantedFaults.listed(manifest, of: directory)
             guard change(&changed) else { return false }
             changed.retired.removeAll { unlinked.contains($0) }
             try fileSystem.replace(

@@ -128,8 +128,9 @@ extension PartitionLog {
         if isDeleted { return .deleted }
         switch error {
         case .corrupt(_, let position, _):
-            // A batch that begins at the checkpoint lies above it.
-            guard checkpointed.covers(reader.segment.base, position.advanced(by: ByteCount(1))) else { break }
+            // The batch at that position must end below the checkpoint, not only begin where it stands.
+            let damaged = min(position.advanced(by: ByteCount(1)), reader.limit)
+            guard checkpointed.covers(reader.segment.base, damaged) else { break }
             return error
         case .io(let failure):
             if failure.code == .tooManyOpenFiles || failure.code == .tooManyOpenFilesInSystem { return error }

@@ -15,7 +15,10 @@ struct DirectoryCreation {
     func existingOrNewMeta(randomBytes: RandomBytes) throws(StorageError) -> StoreMeta {
         let kind = try StorageError.wrap { () throws(FileError) in try fileSystem.kind(of: paths.meta) }
         guard kind == nil else {
-            let content = try StorageError.wrap { () throws(FileError) in try fileSystem.readWhole(paths.meta) }
+            let content = try StorageError.wrap { () throws(FileError) in
+                try fileSystem.flushDirectory(paths.directory, .foundNames)
+                return try fileSystem.readWhole(paths.meta)
+            }
             return try StoreMeta(decoding: content, path: paths.meta)
         }
         return try create(randomBytes: randomBytes)

@@ -111,8 +111,10 @@ extension RecoveringPartition {
             let removed = try removeHigherSegments()
             if let active, try active.file().size() != position {
                 try active.file().truncate(to: position)
-                if !touched.contains(where: { $0 === active }) { touched.append(active) }
+                let isLeft = PlantedFault.cutUnflushed.isPlanted
+                if !isLeft, !touched.contains(where: { $0 === active }) { touched.append(active) }
             }
+            if PlantedFault.openBeforeFlush.isPlanted { return }
             for segment in touched { try segment.file().flush(.recoveredSegment) }
             if !touched.isEmpty || removed { try fileSystem.flushDirectory(directory, .recoveredNames) }
         } catch {
@@ -123,6 +125,7 @@ extension RecoveringPartition {
     /// - Returns: whether there were any.
     private func removeHigherSegments() throws(FileError) -> Bool {
         var removed = false
+        if PlantedFault.higherBaseKept.isPlanted { return false }
         for name in names {
             guard let base = SegmentName.base(ofLog: name) else { continue }
             guard base > activeBase || (base == activeBase && active == nil) else { continue }

@@ -25,7 +25,7 @@ extension Recovery {
                 reason: quarantine.reason
             )
         }
-        guard !salvages.isEmpty else { return }
+        guard !salvages.isEmpty, !PlantedFault.quarantineWithoutSalvage.isPlanted else { return }
         let path = paths.journal
         _ = try JournalReader(ring).forEachFrame(from: start) { body, count, place throws(StorageError) in
             try FrameEntry.forEach(in: body, count: count, at: (path, place)) { entry throws(StorageError) in
@@ -69,7 +69,9 @@ extension Recovery {
                 switch partition.role(of: name) {
                 case .needed: continue
                 case .leftover: try StorageError.wrap { () throws(FileError) in try remove(path) }
-                case .unknown: report("\(path) is not Millrace's, and was left alone")
+                case .unknown:
+                    if PlantedFault.unknownFileDeleted.isPlanted { try? remove(path) }
+                    report("\(path) is not Millrace's, and was left alone")
                 }
             }
         }

@@ -58,17 +58,19 @@ struct Recovery {
                 "recovered after an unclean stop: \(replayed) batches of the journal written again, up to LSN \(journal.end)"
             )
             // Two ring lengths further no LSN of a torn frame can come back, and the place stays the same.
-            next = journal.end.advanced(by: 2 * ring.geometry.ringBytes)
-            run = LeaderEpoch(checkpoint.run.value + 1)
+            let gap = PlantedFault.lsnReused.isPlanted ? 0 : 2 * ring.geometry.ringBytes
+            next = journal.end.advanced(by: gap)
+            run = LeaderEpoch(checkpoint.run.value + (PlantedFault.runNumberKept.isPlanted ? 0 : 1))
         }
         try retire(journal.deletedTopics)
         let record = CheckpointRecord(
             generation: checkpoint.generation + 1,
             lsn: next,
             run: run,
-            isClean: false,
+            isClean: checkpoint.isClean && PlantedFault.cleanFlagNotCleared.isPlanted,
             rows: partitions.values.map { $0.recoveredRow() }
         )
+        if PlantedFault.ringBeforeRecord.isPlanted { try PlantedFaults.writeFrame(to: ring, at: next) }
         try StorageError.wrap { () throws(FileError) in try slots.write(record) }
         reportQuarantines(report)
         try removeLeftovers(report, isClean: checkpoint.isClean)
@@ -91,7 +93,11 @@ struct Recovery {
     // MARK: Reading and deciding
 
     private mutating func findTopics(_ report: (String) -> Void) throws(StorageError) {
-        let names = try StorageError.wrap { () throws(FileError) in try fileSystem.list(paths.topics) }
+        let names = try StorageError.wrap { () throws(FileError) in
+            // Before anything rests on these names: a killed process leaves some in the cache alone.
+            try fileSystem.flushDirectory(paths.topics, .foundTopics)
+            return try fileSystem.list(paths.topics)
+        }
         for name in names {
             let directory = paths.topics.appending(name)
             if name.hasSuffix(".new") || name.hasSuffix(".deleted") {
@@ -111,6 +117,7 @@ struct Recovery {
         let path = directory.appending("topic")
         let content: ByteBuffer
         do throws(FileError) {
+            try fileSystem.flushDirectory(directory, .foundTopic)
             content = try fileSystem.readWhole(path)
         } catch {
             guard error.code == .noSuchFileOrDirectory else { throw .io(error) }
@@ -141,6 +148,7 @@ struct Recovery {
     private mutating func load(_ checkpoint: CheckpointRecord, _ journal: JournalContent) throws(StorageError) {
         for id in journal.appendedTopics.union(checkpoint.rows.map(\.key.topic))
         where topics[id] == nil && !journal.deletedTopics.contains(id) && !retired.contains(id) {
+            if PlantedFault.deletionWithoutEvidence.isPlanted { continue }
             throw .corrupt(
                 path: paths.topic(id),
                 position: .zero,

@@ -39,6 +39,7 @@ extension LogStore {
     public var checkpointUrgency: CheckpointUrgency {
         journal.withLock { journal in
             let used = journal.next.value - limit.load(ordering: .acquiring)
+            if PlantedFault.ringOverrun.isPlanted { return .wanted }
             let free = UInt64(ring.ringBytes) - used
             // Room for a round's two frames and the empty one that proves them.
             if free < UInt64(2 * ring.frameBytesMax + ring.block) { return .mustWait }
@@ -57,7 +58,8 @@ extension LogStore {
     /// - Returns: nil when one is in progress.
     public func captureCheckpoint() -> Checkpoint? {
         journal.withLock { journal in
-            guard !journal.isCheckpointing, !health.hasFailed else { return nil }
+            let isOther = journal.isCheckpointing && !PlantedFault.twoCheckpointsAtOnce.isPlanted
+            guard !isOther, !health.hasFailed else { return nil }
             journal.isCheckpointing = true
             return capture(&journal, isClean: false)
         }
@@ -97,21 +99,28 @@ extension LogStore {
     /// - Throws: `outcomeUnknown` or `stopped`: a failed flush is never repeated, the process must exit.
     public func complete(_ checkpoint: Checkpoint) throws(StorageError) {
         configuration.observer.begins(.checkpoint(generation: checkpoint.record.generation))
+        var record = checkpoint.record
         do throws(FileError) {
+            if PlantedFault.recordBeforeFlush.isPlanted { try slots.write(record) }
             try flush(checkpoint)
         } catch {
             health.fail()
             throw .outcomeUnknown(error)
         }
-        guard !health.hasFailed else { throw .stopped }
+        guard !health.hasFailed || PlantedFault.failedFlagUnchecked.isPlanted else { throw .stopped }
+        if PlantedFault.lsnCapturedAfterDirtySet.isPlanted { record.lsn = journal.withLock { $0.next } }
+        if PlantedFault.limitBeforeRecordFlushed.isPlanted { limit.store(record.lsn.value, ordering: .releasing) }
         do throws(FileError) {
-            try slots.write(checkpoint.record)
+            try slots.write(record)
+            if PlantedFault.manifestAfterRecord.isPlanted { try extendManifests(checkpoint) }
         } catch {
             health.fail()
             throw .outcomeUnknown(error)
         }
         for partition in checkpoint.dirty { partition.log.noteCheckpoint(end: partition.end) }
-        limit.store(checkpoint.record.lsn.value, ordering: .releasing)
+        let step = PlantedFault.limitBackwards.isPlanted ? UInt64(ring.ringBytes) : 0
+        limit.store(checkpoint.record.lsn.value &- step, ordering: .releasing)
+        if PlantedFault.markClearedAfterFlush.isPlanted { journal.withLock { $0.dirty = [:] } }
         configuration.observer.ends(.checkpoint(generation: checkpoint.record.generation))
         journal.withLock { $0.isCheckpointing = false }
         for topic in checkpoint.deletedTopics {
@@ -122,20 +131,30 @@ extension LogStore {
 
     private func flush(_ checkpoint: Checkpoint) throws(FileError) {
         for partition in checkpoint.dirty where !partition.log.isDeleted {
-            for segment in partition.segments { try segment.file().flush(.segment) }
+            if PlantedFault.sealedBeforeFlushed.isPlanted { try extendManifest(partition) }
+            for segment in partition.segments {
+                if PlantedFault.dirtyDescriptorReopened.isPlanted { segment.close() }
+                try segment.file().flush(.segment)
+            }
             partition.log.writeIndexes(of: partition.sealed)
-            if partition.hasNewNames || !partition.sealed.isEmpty {
+            let hasNames = partition.hasNewNames || !partition.sealed.isEmpty
+            if hasNames, !PlantedFault.newDirectoryUnflushed.isPlanted {
                 try fileSystem.flushDirectory(partition.log.directory, .segmentNames)
             }
-            if !partition.sealed.isEmpty {
-                try partition.log.extendManifest(by: partition.log.summedUp(partition.sealed))
-            }
+            let isElsewhere =
+                PlantedFault.sealedBeforeFlushed.isPlanted || PlantedFault.manifestAfterRecord.isPlanted
+            if !isElsewhere { try extendManifest(partition) }
         }
         guard !checkpoint.deletedTopics.isEmpty else { return }
         for topic in checkpoint.deletedTopics {
             try fileSystem.rename(paths.topic(topic), to: paths.deletedTopic(topic))
         }
         try fileSystem.flushDirectory(paths.topics, .topicRemoved)
+    }
+
+    private func extendManifest(_ partition: Checkpoint.CapturedPartition) throws(FileError) {
+        guard !partition.sealed.isEmpty else { return }
+        try partition.log.extendManifest(by: partition.log.summedUp(partition.sealed))
     }
 
     /// Stops in order: a last checkpoint, marked clean, so that the next start has nothing to read.

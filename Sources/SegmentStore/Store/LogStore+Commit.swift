@@ -22,13 +22,17 @@ extension LogStore {
             var round = Round(store: self, frame: journal.buffer, epoch: run)
             do throws(FileError) {
                 for request in requests { try round.stage(request) }
+                if PlantedFault.frameBeforeSegments.isPlanted { try plantFrame(round, &journal) }
                 try round.writeSegments()
+                if PlantedFault.enospcAtFlushTakenForFull.isPlanted { try plantFrame(round, &journal) }
             } catch {
                 try cutBack(round, &journal)
+                if PlantedFault.overlayKeptAfterRefusal.isPlanted { round.apply() }
                 return outcomes(of: round, count: requests.count, after: error)
             }
             guard !round.isEmpty else { return round.outcomes }
-            try append(&journal, .journalFrame)
+            if PlantedFault.visibleBeforeDurable.isPlanted { round.apply() }
+            if !PlantedFaults.writesFrameItself { try append(&journal, .journalFrame) }
             finish(round, &journal)
             return round.outcomes
         }
@@ -41,7 +45,7 @@ extension LogStore {
         try journal.withLock { journal throws(StorageError) in
             guard !health.hasFailed else { throw .stopped }
             journal.buffer.reset()
-            try append(&journal, .journalFrame)
+            if !PlantedFault.emptyFrameOmitted.isPlanted { try append(&journal, .journalFrame) }
             journal.lastFrameIsUnproven = false
         }
     }
@@ -70,14 +74,28 @@ extension LogStore {
     }
 
     /// Writes and flushes the frame in the buffer.
-    private func append(_ journal: inout JournalState, _ site: FlushSite) throws(StorageError) {
+    func append(_ journal: inout JournalState, _ site: FlushSite) throws(StorageError) {
         let frame = journal.buffer.seal(at: journal.next)
-        let end = journal.next.advanced(by: frame.count)
+        var end = journal.next.advanced(by: frame.count)
         let bound = limit.load(ordering: .acquiring) + UInt64(ring.ringBytes)
-        precondition(end.value <= bound, "a frame up to LSN \(end) would overwrite what is needed below \(bound)")
+        let isOverrun = PlantedFault.ringOverrun.isPlanted
+        precondition(
+            end.value <= bound || isOverrun,
+            "a frame up to LSN \(end) would overwrite what is needed below \(bound)"
+        )
         do throws(FileError) {
-            try journal.ring.append(frame, at: journal.next, site)
+            if PlantedFault.nextFrameBeforeFlush.isPlanted {
+                try journal.ring.write(frame, at: journal.next)
+                journal.buffer.reset()
+                let empty = journal.buffer.seal(at: end)
+                try journal.ring.append(empty, at: end, site)
+                end = end.advanced(by: empty.count)
+            } else {
+                try journal.ring.append(frame, at: journal.next, site)
+            }
         } catch {
+            let isTakenForFull = error.operation == .flush && error.code == .noSpace
+            if PlantedFault.enospcAtFlushTakenForFull.isPlanted, isTakenForFull { throw .io(error) }
             health.fail()
             throw .outcomeUnknown(error)
         }
@@ -88,7 +106,7 @@ extension LogStore {
     }
 
     private func finish(_ round: Round, _ journal: inout JournalState) {
-        round.apply()
+        if !PlantedFault.visibleBeforeDurable.isPlanted { round.apply() }
         for (key, overlay) in round.overlays where !overlay.writes.isEmpty {
             journal.dirty[key, default: DirtyPartition(log: overlay.log)].note(overlay)
             overlay.tellRollsEnd(configuration.observer)
@@ -105,6 +123,7 @@ extension LogStore {
     /// would let the ring forget the flushed bytes in that block. When cutting fails nobody knows what the files hold:
     /// the process must exit.
     private func cutBack(_ round: Round, _ journal: inout JournalState) throws(StorageError) {
+        if PlantedFault.shortWriteNotCutBack.isPlanted { return }
         do throws(FileError) {
             try round.cutBack()
         } catch {
@@ -135,6 +154,7 @@ struct DirtyPartition {
     }
 
     mutating func note(_ overlay: PartitionOverlay) {
+        if PlantedFault.rolledFileNotInSet.isPlanted, !overlay.created.isEmpty { segments = [] }
         for write in overlay.writes { note(write.segment) }
         if !overlay.created.isEmpty { hasNewNames = true }
     }

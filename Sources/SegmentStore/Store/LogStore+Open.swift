@@ -51,8 +51,10 @@ extension LogStore {
 
     private static func makeDirectory(_ paths: StorePaths, fileSystem: any FileSystem) throws(StorageError) {
         try StorageError.wrap { () throws(FileError) in
-            guard try fileSystem.kind(of: paths.directory) == nil else { return }
-            try fileSystem.createDirectory(paths.directory)
+            let kind = try fileSystem.kind(of: paths.directory)
+            if kind == nil { try fileSystem.createDirectory(paths.directory) }
+            // Also when it is there: a process that was killed right behind the line above left a name in the cache.
+            guard try fileSystem.kind(of: paths.meta) == nil else { return }
             try fileSystem.flushDirectory(paths.directory.parent, .directoryName)
         }
     }

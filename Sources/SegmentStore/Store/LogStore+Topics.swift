@@ -31,6 +31,7 @@ extension LogStore {
             }
             do throws(FileError) {
                 try fileSystem.rename(made, to: paths.topic(topic.id))
+                if PlantedFault.frameBeforeTopicFlushed.isPlanted { return }
                 try fileSystem.flushDirectory(paths.topics, .topicName)
             } catch {
                 throw failure(error, isUncertain: true)

@@ -1,0 +1,46 @@
+import RecordFormat
+import SegmentStore
+
+/// Writes the directory whose files are damaged: two topics of two partitions, several segments each, checkpoints between,
+/// and a clean stop before the last run.
+struct StoreDamageScript {
+    let seed: UInt64
+
+    func write(to fileSystem: SimulatedFileSystem, _ stop: StoreDamageExplorer.Stop) -> StoreHistory {
+        do throws(StorageError) {
+            let first = try client(on: fileSystem, after: StoreHistory())
+            try first.createTopic()
+            try first.createTopic()
+            for round in 0..<9 { try write(round, first) }
+            try first.close()
+            let second = try client(on: fileSystem, after: first.history)
+            for round in 9..<11 { try write(round, second) }
+            switch stop {
+            case .clean: try second.close()
+            case .proven: try second.prove()
+            case .unproven: break
+            }
+            return second.history
+        } catch {
+            var history = StoreHistory()
+            history.failure = "\(error)"
+            return history
+        }
+    }
+
+    private func client(
+        on fileSystem: SimulatedFileSystem,
+        after history: StoreHistory
+    ) throws(StorageError) -> StoreClient {
+        let store = try StoreWorkload.open(fileSystem, seed: seed)
+        return StoreClient(store, fileSystem, seed: seed + UInt64(history.acknowledgedCount), after: history)
+    }
+
+    private func write(_ round: Int, _ client: StoreClient) throws(StorageError) {
+        for key in client.history.partitions {
+            try client.commit([[client.append(to: key, count: 1 + round % 3)]])
+            if client.store.checkpointUrgency == .mustWait { try client.checkpoint() }
+        }
+        if round % 3 == 1, round < 9 { try client.checkpoint() }
+    }
+}

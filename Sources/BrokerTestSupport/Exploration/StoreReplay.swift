@@ -1,0 +1,66 @@
+import RecordFormat
+import SegmentStore
+
+/// Comes to one state again by its trail, and tells what is wrong there.
+public struct StoreReplay {
+    private let mutation: StoreMutation
+    private var fileSystem: SimulatedFileSystem
+    private let openSeed: UInt64
+    private var history = StoreHistory()
+    private var flaws: [StoreFlaw] = []
+
+    /// The flaws at the end of a trail; of the way there, too, if it does not get to its end.
+    public static func flaws(at trail: StoreTrail, _ mutation: StoreMutation) -> [StoreFlaw] {
+        guard case .life(let workload, _, _, _) = trail.steps.first else {
+            return [StoreFlaw(.failedWorkload, "a trail begins with a life")]
+        }
+        var replay = StoreReplay(workload, mutation)
+        for step in trail.steps where replay.flaws.isEmpty { replay.take(step) }
+        guard replay.flaws.isEmpty else { return replay.flaws }
+        return settle(&replay.history, replay.fileSystem, openSeed: replay.openSeed)
+    }
+
+    private init(_ workload: StoreWorkload, _ mutation: StoreMutation) {
+        self.mutation = mutation
+        fileSystem = StoreExplorer.volume(for: workload)
+        openSeed = workload.seed
+        mutation.apply(to: fileSystem)
+    }
+
+    private mutating func take(_ step: StoreTrail.Step) {
+        switch step {
+        case .life(let workload, let fault, let calls, let draw):
+            fault?.plan(on: fileSystem)
+            let life = StoreLife(workload, on: fileSystem, after: history)
+            if let failure = life.failure, fault == nil { flaws.append(StoreFlaw(.failedWorkload, failure)) }
+            history = life.history(at: calls)
+            restart(from: life.recording.image(after: calls), draw)
+        case .start(let fault, let calls, let draw):
+            fault?.plan(on: fileSystem)
+            fileSystem.startRecording()
+            _ = try? StoreWorkload.open(fileSystem, seed: openSeed)
+            restart(from: StoreRecording(of: fileSystem).image(after: calls), draw)
+        case .ready(let draw):
+            flaws += Self.settle(&history, fileSystem, openSeed: openSeed)
+            restart(from: fileSystem.image, draw)
+        }
+    }
+
+    private mutating func restart(from image: SimulatedImage, _ draw: StoreDraw) {
+        fileSystem = SimulatedFileSystem(draw.survivors(of: image), fileSystem.settings)
+        mutation.apply(to: fileSystem)
+    }
+
+    /// Opens a store where a cut left it, and compares it with what is known.
+    static func settle(
+        _ history: inout StoreHistory,
+        _ fileSystem: SimulatedFileSystem,
+        openSeed: UInt64
+    ) -> [StoreFlaw] {
+        do throws(StorageError) {
+            return history.settle(with: try StoreWorkload.open(fileSystem, seed: openSeed))
+        } catch {
+            return [StoreFlaw(.refusedStart, "\(error)")]
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import NIOCore
+import RecordFormat
+import SegmentStore
+import SystemPackage
+
+extension StoreClient {
+    /// Makes a topic of two partitions.
+    func createTopic() throws(StorageError) {
+        let id = newTopicID()
+        let topic = StoredTopic(id: id, name: TopicName(internal: "t\(id.tag)"), partitionCount: 2)
+        change { $0.creating = topic }
+        note()
+        do throws(StorageError) {
+            try store.createTopic(topic)
+        } catch {
+            // Refused, and not only unknown: then it does not come later either.
+            if !store.hasFailed { change { $0.creating = nil } }
+            throw error
+        }
+        change { history in
+            history.creating = nil
+            history.topics[id] = topic
+        }
+    }
+
+    /// Deletes some topic, unless it is the only one.
+    func deleteTopic() throws(StorageError) {
+        guard history.topics.count > 1, let id = someTopic() else { return }
+        change { $0.deleting = id }
+        note()
+        let outcomes = try store.commit([CommitRequest(appends: [], deletedTopic: id)])
+        change { $0.deleting = nil }
+        guard case .committed = outcomes.first else { return noteFailure("a topic's deletion was refused") }
+        change { $0.forget(id) }
+    }
+
+    /// Takes a checkpoint and completes it, sometimes with a round in between.
+    func checkpoint(isInterrupted: Bool = false) throws(StorageError) {
+        guard let checkpoint = store.captureCheckpoint() else { return }
+        try complete(checkpoint, roundAtCall: isInterrupted ? below(8) : nil)
+    }
+
+    /// Two checkpoints at once: the second is not to be had before the first is complete.
+    func twoCheckpoints() throws(StorageError) {
+        guard let first = store.captureCheckpoint() else { return }
+        try commitSomeRound()
+        if let second = store.captureCheckpoint() { try store.complete(second) }
+        note()
+        try store.complete(first)
+    }
+
+    /// Stops in order.
+    func close() throws(StorageError) {
+        change { $0.isClosing = true }
+        note()
+        try store.close()
+    }
+
+    /// Writes an empty frame where the last one is unproven.
+    func prove() throws(StorageError) {
+        if store.needsProofFrame { try store.writeProofFrame() }
+    }
+
+    /// One round of one to three requests, each of one or two batches in partitions of any topic.
+    func commitSomeRound() throws(StorageError) {
+        var round: [[StoreHistory.Append]] = []
+        for _ in 0..<(1 + below(3)) {
+            var appends: [StoreHistory.Append] = []
+            for _ in 0..<(1 + below(2)) {
+                guard let id = someTopic() else { continue }
+                let key = PartitionKey(topic: id, partition: PartitionIndex(Int32(below(2))))
+                appends.append(append(to: key, count: 1 + below(3)))
+            }
+            round.append(appends)
+        }
+        try commit(round)
+    }
+
+    /// A round whose segment cannot be written, for want of room: all of it is refused.
+    func commitWithoutRoom() throws(StorageError) {
+        let written = ByteCount(below(200))
+        fileSystem.plan(.shortWrite(written, .noSpace)) { $0.kind == .write && $0.path.string.hasSuffix(".log") }
+        defer { fileSystem.forgetRules() }
+        try expectingRefusals { () throws(StorageError) in try commitSomeRound() }
+    }
+
+    /// Commits requests as one round.
+    func commit(_ round: [[StoreHistory.Append]]) throws(StorageError) {
+        change { $0.committing = round }
+        note()
+        let requests = round.map { appends in
+            CommitRequest(
+                appends: appends.map { PartitionAppend(key: $0.key, batches: [StoreWorkload.batch($0.values)]) }
+            )
+        }
+        let outcomes = try store.commit(requests)
+        change { $0.committing = [] }
+        for (appends, outcome) in zip(round, outcomes) {
+            switch outcome {
+            case .committed:
+                change { $0.acknowledge(appends) }
+            case .refused(let refusal):
+                change { $0.refuse(appends) }
+                noteFailure("\(refusal)")
+            }
+        }
+    }
+}
