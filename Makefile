@@ -46,7 +46,7 @@ test: ## Check the format, build with warnings as errors, run every test
 	@.ci/phase 'build'   $(SWIFT) build --build-tests $(CHECKED)
 	@.ci/phase 'tests'   env MILLRACE_PYTHON=$(CURDIR)/.build-venv/bin/python3 $(SWIFT) test --skip-build
 	@.ci/phase 'build torture' env $(TORTURE_BUILD)
-	@.ci/phase 'torture' $(TORTURE)/release/torture --seconds 60
+	@.ci/phase 'torture' $(TORTURE)/release/torture --seconds 60 --no-mutants
 
 # Brokers as real processes, killed with kill -9; where kills are to fall is what their logs say that they do.
 KILL_PLACES := roll,checkpoint

@@ -18,6 +18,9 @@ struct RunCommand: ParsableCommand {
     @Option(help: "How many processes work at once.")
     var workers = 2
 
+    @Flag(inversion: .prefixedNo, help: "Whether to switch rules off, each of which must be noticed.")
+    var mutants = true
+
     @Option(help: "What to print: text or json.")
     var output = Output.text
 
@@ -31,7 +34,8 @@ struct RunCommand: ParsableCommand {
         let crew = Crew(size: workers)
         let isWhole = seconds >= 600
         var report = TortureReport(isSampled: !isWhole)
-        let mutants = StoreMutation.all.map { Work.mutant(name: $0.description, seconds: min(60, seconds / 24)) }
+        let mutations = mutants ? StoreMutation.all : []
+        let mutants = mutations.map { Work.mutant(name: $0.description, seconds: min(60, seconds / 24)) }
         report.takeMutants(try crew.run(mutants))
         // A whole run takes the time that every bit and every call needs.
         let flips = StoreDamageExplorer.Stop.allCases.flatMap { stop in

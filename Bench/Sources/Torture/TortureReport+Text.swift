@@ -59,7 +59,7 @@ extension TortureReport {
 
     private var failureLines: [String] {
         var lines = failures.flatMap { ["FAILURE: \($0.text.prefix(600))", "  again with: \($0.command)"] }
-        lines += emptyCells.map { "FAILURE: no state was cut \($0)" }
+        if !isSampled { lines += emptyCells.map { "FAILURE: no state was cut \($0)" } }
         lines += mutants.filter { $0.caughtBy == nil }.map { "FAILURE: mutant \($0.name) was not caught" }
         if !isSampled, flippedCount < flipTotal {
             lines.append("FAILURE: only \(flippedCount) of \(flipTotal) bits were flipped")

@@ -52,7 +52,8 @@ struct TortureReport: Codable {
 
     /// Whether the store kept every promise and every check was made.
     var isGood: Bool {
-        failures.isEmpty && flippedCount > 0 && (isSampled || flippedCount == flipTotal) && emptyCells.isEmpty
+        failures.isEmpty && (isSampled || emptyCells.isEmpty) && flippedCount > 0
+            && (isSampled || flippedCount == flipTotal)
             && mutants.allSatisfy { $0.caughtBy != nil }
             && (isSampled || crashStateCount >= Self.crashStatesMin)
     }
