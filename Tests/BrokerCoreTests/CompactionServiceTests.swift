@@ -72,7 +72,7 @@ import Testing
         #expect(partition.log.compactedBelow > .zero)
         #expect(partition.logStart == .zero && partition.visible == Offset(200))
         // A reader that begins in the hole is at the end after one read of what is left.
-        let cursor = try test.broker.cursor(for: latest, partitions: nil, start: .offset(Offset(7)))
+        let cursor = try await test.broker.cursor(for: latest, partitions: nil, start: .offset(Offset(7)))
         let result = try await test.broker.read(cursor, budget: ReadBudget(bytes: .mebibytes(1)))
         #expect(try result.slices.flatMap { try $0.values() }.count <= values.count)
         #expect(result.slices.allSatisfy { $0.start == Offset(7) })

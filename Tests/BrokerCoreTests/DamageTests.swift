@@ -34,7 +34,7 @@ import Testing
     @Test func aDamagedReadSaysWhereToGoOn() async throws {
         let (test, topic, log) = try await Self.filled()
         try test.fileSystem.flipBit(of: log, at: FilePosition(70), bit: 1)
-        let cursor = try test.broker.cursor(for: topic, partitions: nil, start: .earliest)
+        let cursor = try await test.broker.cursor(for: topic, partitions: nil, start: .earliest)
         let error = await #expect(throws: BrokerError.self) {
             try await test.broker.read(cursor, budget: ReadBudget(bytes: .kibibytes(64)))
         }
@@ -43,7 +43,7 @@ import Testing
             return
         }
         #expect(from == .zero && to == Offset(1) && text.contains("byte 0"))
-        let behind = try test.broker.cursor(for: topic, partitions: nil, start: .offset(to))
+        let behind = try await test.broker.cursor(for: topic, partitions: nil, start: .offset(to))
         let result = try await test.broker.read(behind, budget: ReadBudget(bytes: .kibibytes(64)))
         #expect(try result.slices.first?.values().first?.hasPrefix("value 1 ") == true)
         let partition = try #require(try test.broker.topic(topic).partitions.first)
@@ -57,7 +57,7 @@ import Testing
     @Test func aTopicThatSkipsTellsAGap() async throws {
         let (test, topic, log) = try await Self.filled(onCorruption: .skip)
         try test.fileSystem.flipBit(of: log, at: FilePosition(70), bit: 1)
-        let cursor = try test.broker.cursor(for: topic, partitions: nil, start: .earliest)
+        let cursor = try await test.broker.cursor(for: topic, partitions: nil, start: .earliest)
         let result = try await test.broker.read(cursor, budget: ReadBudget(bytes: .kibibytes(64)))
         let gap = try #require(result.gaps.first)
         #expect(gap.from == .zero && gap.to == Offset(1) && gap.reason == .damage)
