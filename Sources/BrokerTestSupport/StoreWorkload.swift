@@ -38,10 +38,12 @@ public struct StoreWorkload: Hashable, Sendable {
         _ fileSystem: SimulatedFileSystem,
         seed: UInt64,
         observer: StoreObserver = StoreObserver(),
+        tailBytesMax: ByteCount = .mebibytes(64),
         report: (String) -> Void = { _ in }
     ) throws(StorageError) -> LogStore {
         var configuration = configuration
         configuration.observer = observer
+        configuration.tailBytesMax = tailBytesMax
         return try LogStore.open(
             configuration,
             fileSystem: fileSystem,

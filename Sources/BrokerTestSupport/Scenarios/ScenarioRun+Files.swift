@@ -7,7 +7,7 @@ extension ScenarioRun {
     /// A segment write never reached the device, its page is forgotten, and a reader finds that out while a checkpoint is
     /// being completed: it must not be recorded.
     mutating func failureInCheckpoint() throws {
-        let client = try begin()
+        let client = try begin(tailBytesMax: .zero)
         let append = client.append(to: key, count: 2)
         fileSystem.plan(.lostWrite) { $0.kind == .write && $0.path.string.hasSuffix(".log") }
         try client.commit([[append]])

@@ -89,9 +89,11 @@ struct ScenarioRun {
     }
 
     /// A store with a topic, on a new volume.
-    mutating func begin() throws -> StoreClient {
+    ///
+    /// - Parameter tailBytesMax: 0 where readers at the tail are to read the files.
+    mutating func begin(tailBytesMax: ByteCount = .mebibytes(64)) throws -> StoreClient {
         let client = StoreClient(
-            try StoreWorkload.open(fileSystem, seed: 3),
+            try StoreWorkload.open(fileSystem, seed: 3, tailBytesMax: tailBytesMax),
             fileSystem,
             seed: 3,
             after: StoreHistory()

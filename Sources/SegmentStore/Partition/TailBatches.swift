@@ -84,7 +84,7 @@ struct TailBatches {
 final class TailBudget: Sendable {
     private let left: Atomic<Int>
 
-    /// The most bytes of all tails.
+    /// The most bytes of all tails, unless told otherwise.
     static let bytesMax = 64 << 20
 
     init(bytesMax: Int = bytesMax) {

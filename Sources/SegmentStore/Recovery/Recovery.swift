@@ -38,7 +38,7 @@ struct Recovery {
         self.fileSystem = fileSystem
         self.wallTime = wallTime
         self.lock = lock
-        health = StoreHealth(wallTime: wallTime)
+        health = StoreHealth(wallTime: wallTime, tailBytesMax: configuration.tailBytesMax)
         slots = CheckpointSlots(fileSystem: fileSystem, paths: paths, directoryID: meta.directoryID)
     }
 

@@ -18,6 +18,8 @@ public struct StoreConfiguration: Sendable {
     public var segmentAgeMaxMilliseconds: Int64 = 7 * 24 * 3600 * 1000
     /// How many partitions `__consumer_offsets` gets when the directory is created.
     public var coordinatorShards = 4
+    /// The most memory in which the newest batches of all partitions are kept for readers at the tail.
+    public var tailBytesMax = ByteCount(TailBudget.bytesMax)
     /// How many bytes may lie above the checkpoint before one is due.
     public var checkpointBytesMax = ByteCount.mebibytes(32)
 

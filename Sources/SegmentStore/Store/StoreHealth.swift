@@ -8,12 +8,13 @@ final class StoreHealth: Sendable {
     /// The wall clock, to note since when something is damaged.
     let wallTime: WallTime
     /// What the tails of all partitions may take of memory.
-    let tails = TailBudget()
+    let tails: TailBudget
     private let failed = Atomic<Bool>(false)
     private let listener = Mutex<(@Sendable (PartitionKey, Quarantine) -> Void)?>(nil)
 
-    init(wallTime: @escaping WallTime) {
+    init(wallTime: @escaping WallTime, tailBytesMax: ByteCount) {
         self.wallTime = wallTime
+        tails = TailBudget(bytesMax: tailBytesMax.value)
     }
 
     var hasFailed: Bool { failed.load(ordering: .acquiring) }
