@@ -38,8 +38,10 @@ extension PartitionLog {
 
     /// The checksums of a segment whose log is known; those of its indexes are of what their files should hold.
     func checksums(of held: SealedLog, log: UInt32) -> SealedSegment.Checksums? {
-        guard let index = try? held.segment.encodedIndex(limit: held.facts.size) else { return nil }
-        return SealedSegment.Checksums(log: log, index: index.crc32C, timeIndex: 0)
+        guard let index = try? held.segment.encodedIndex(limit: held.facts.size),
+            let times = try? held.segment.encodedTimes(limit: held.facts.size)
+        else { return nil }
+        return SealedSegment.Checksums(log: log, index: index.crc32C, timeIndex: times.crc32C)
     }
 
     /// Lists a segment's checksums in the manifest, unless it is gone meanwhile.
