@@ -88,6 +88,7 @@ public final class API: Sendable {
         case .produce(let topic): try await produce(topic, context)
         case .readTopic(let topic): try await readTopic(topic, context)
         case .readPartition(let topic, let partition): try await readPartition(topic, partition, context)
+        case .deleteRecords(let topic, let partition): try await deleteRecords(topic, partition, context)
         case .readTopics(let namespace): try await readTopics(in: namespace, context)
         case .listGroups(let namespace): listGroups(namespace)
         case .describeGroup(let group): try describeGroup(group)

@@ -16,6 +16,8 @@ public struct BrokerConfiguration: Sendable {
     public var checkpointIntervalMilliseconds: Int64 = 1000
     /// How topics whose `cleanup` is `compact` are compacted.
     public var compaction = CompactionConfiguration()
+    /// How often the partitions are looked after: retention, and what idle ones need.
+    public var maintenanceIntervalMilliseconds: Int64 = 60_000
 
     /// The settings of a topic that nothing was chosen for.
     var settingsByDefault: TopicSettings {

@@ -36,6 +36,12 @@ extension BrokerError {
                 return
             }
             self = .expectedOffset(partition, expected: expected, actual: actual)
+        case .prefixBeyondEnd(let key, let asked, let logStart, let end):
+            guard let partition = name(key) else {
+                self = .storageRefused("\(key) ends at \(end), before \(asked)")
+                return
+            }
+            self = .offsetOutOfRange(partition, asked: asked, logStart: logStart, visible: end)
         case .quarantined(let key, let reason):
             guard let partition = name(key) else {
                 self = .storageRefused("\(key) is quarantined: \(reason)")

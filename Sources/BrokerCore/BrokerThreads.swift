@@ -1,14 +1,15 @@
 import SegmentStore
 import Synchronization
 
-/// The threads that write, the journal's and the flusher's, the one that compacts, and the one that looks at what was
-/// written.
+/// The threads that write, the journal's and the flusher's, and those that look after what was written: scrub, compaction,
+/// maintenance.
 final class BrokerThreads: Sendable {
     private struct Running {
         let journal: DedicatedThread
         let flusher: DedicatedThread
         let scrub: DedicatedThread
         let compaction: DedicatedThread
+        let maintenance: DedicatedThread
     }
 
     private let queue: AppendQueue
@@ -16,11 +17,13 @@ final class BrokerThreads: Sendable {
     private let flusher: FlusherThread
     private let scrub: ScrubThread
     let compaction: CompactionThread
+    let maintenance: MaintenanceThread
     private let running = Mutex<Running?>(nil)
 
     init(_ parts: BrokerParts) {
         queue = parts.queue
         scrub = ScrubThread(parts)
+        maintenance = MaintenanceThread(parts)
         flusher = FlusherThread(store: parts.store, queue: parts.queue, failure: parts.failure)
         compaction = CompactionThread(parts)
         journal = JournalThread(
@@ -37,6 +40,7 @@ final class BrokerThreads: Sendable {
     /// A broker that is let go without a stop writes what is queued, and its threads end by themselves.
     deinit {
         compaction.stop()
+        maintenance.stop()
         queue.close()
         flusher.stop()
         scrub.stop()
@@ -53,7 +57,8 @@ final class BrokerThreads: Sendable {
                 journal: DedicatedThread(name: "journal") { [journal] in journal.run() },
                 flusher: DedicatedThread(name: "flusher") { [flusher] in flusher.run() },
                 scrub: DedicatedThread(name: "scrub") { [scrub] in scrub.run() },
-                compaction: DedicatedThread(name: "compaction") { [compaction] in compaction.run() }
+                compaction: DedicatedThread(name: "compaction") { [compaction] in compaction.run() },
+                maintenance: DedicatedThread(name: "maintenance") { [maintenance] in maintenance.run() }
             )
         }
     }
@@ -71,6 +76,8 @@ final class BrokerThreads: Sendable {
         // A compaction under way ends between two pieces; what it had not switched over is removed.
         compaction.stop()
         threads?.compaction.join()
+        maintenance.stop()
+        threads?.maintenance.join()
         queue.close()
         threads?.journal.join()
         // Whatever the journal thread captured last is completed before the flusher goes.

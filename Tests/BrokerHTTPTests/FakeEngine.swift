@@ -58,6 +58,10 @@ final class FakeEngine: BrokerEngine {
         throw .unsupported("a fake")
     }
 
+    func deleteRecords(of partition: TopicPartition, before: Offset) async throws(BrokerError) -> Offset {
+        throw .unsupported("a fake")
+    }
+
     func createTopic(_ name: TopicName, settings: TopicSettingsChange) async throws(BrokerError) -> TopicCreation {
         throw .unsupported("a fake")
     }

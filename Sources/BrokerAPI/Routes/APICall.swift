@@ -11,6 +11,7 @@ enum APICall: Hashable, Sendable {
     case produce(TopicName)
     case readTopic(TopicName)
     case readPartition(TopicName, PartitionIndex)
+    case deleteRecords(TopicName, PartitionIndex)
     case readTopics(Namespace)
     case listGroups(Namespace)
     case describeGroup(GroupName)

@@ -66,6 +66,14 @@ extension RouteTable {
             "Read or watch one partition."
         ) { path throws(Problem) in .readPartition(try path.topic(), try path.partition()) },
         Route(
+            .delete,
+            "/v1/topics/{topic}/partitions/{partition}/records",
+            .topic,
+            .delete,
+            parameters: [Route.Parameter("before", "The first offset that stays.")],
+            "Delete the records of a partition below an offset."
+        ) { path throws(Problem) in .deleteRecords(try path.topic(), try path.partition()) },
+        Route(
             .get,
             "/v1/records",
             .topic,

@@ -54,6 +54,13 @@ public protocol BrokerEngine: Sendable {
     ///   frame, `expectedOffset` when a condition fails, `outcomeUnknown` when storage failed after the write began.
     func append(_ appends: [AppendItem]) async throws(BrokerError) -> [AppendReceipt]
 
+    /// Deletes the records of a partition below an offset. Durable on return.
+    ///
+    /// Repeating it changes nothing, and neither does an offset that is no longer kept.
+    /// - Returns: the first offset that is kept.
+    /// - Throws: `offsetOutOfRange` for an offset beyond the end, `topicCannotChange` for a compacted topic.
+    func deleteRecords(of partition: TopicPartition, before: Offset) async throws(BrokerError) -> Offset
+
     /// A cursor over partitions of a topic, starting where `start` says.
     ///
     /// A time is looked up in the log; nothing else waits.

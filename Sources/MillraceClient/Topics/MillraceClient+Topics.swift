@@ -43,4 +43,16 @@ extension MillraceClient {
     public func deleteTopic(_ name: String) async throws(MillraceError) {
         _ = try await answer(.DELETE, ServerAddress.target(["v1", "topics", name]))
     }
+
+    /// Deletes the records of a partition below an offset; answers the first offset that is kept.
+    public func deleteRecords(
+        _ topic: String,
+        partition: Int,
+        before: Int64
+    ) async throws(MillraceError) -> Answer<Int64> {
+        struct Trimmed: Decodable { let logStartOffset: Int64 }
+        let path = ServerAddress.target(["v1", "topics", topic, "partitions", String(partition), "records"])
+        let answer = try await call(.DELETE, "\(path)?before=\(before)", as: Trimmed.self)
+        return Answer(value: answer.value.logStartOffset, json: answer.json)
+    }
 }

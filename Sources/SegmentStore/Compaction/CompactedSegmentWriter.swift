@@ -1,7 +1,7 @@
 import NIOCore
 import RecordFormat
 
-/// Writes one segment of a compaction: its log, its index, and the versions before its records.
+/// Writes one segment of a compaction: its log, its indexes, and the versions before its records.
 struct CompactedSegmentWriter {
     private let id: SegmentID
     private let end: Offset
@@ -9,6 +9,7 @@ struct CompactedSegmentWriter {
     private let file: any StoreFile
     private var versions: VersionsWriter
     private var index = OffsetIndex()
+    private var times = TimeIndex()
     /// What is not written yet; it ends at `position`.
     private var pending = ByteBuffer()
     private var position = FilePosition.zero
@@ -34,6 +35,13 @@ struct CompactedSegmentWriter {
         isSurvivor: Bool
     ) throws(FileError) {
         index.note(lastOffset: batch.lastOffset, base: id.base, position: position)
+        let place = SegmentWalk.Place(
+            position: position,
+            size: batch.encodedBytes,
+            last: batch.lastOffset,
+            maxTimestamp: batch.maxTimestamp
+        )
+        _ = times.note(place, base: id.base)
         pending.writeImmutableBuffer(batch.bytes)
         position = position.advanced(by: batch.encodedBytes)
         if isSurvivor { maxTimestamp = max(maxTimestamp, batch.maxTimestamp.millisecondsSinceEpoch) }
@@ -47,21 +55,23 @@ struct CompactedSegmentWriter {
         pending.clear()
     }
 
+    private func write(_ content: ByteBuffer, as name: String) throws(FileError) {
+        let file = try log.fileSystem.open(id.directory(in: log.directory).appending(name), .create)
+        defer { file.close() }
+        try file.write(content, at: .zero)
+    }
+
     /// Flushes the segment, and gives its facts.
     ///
-    /// The index is not flushed, as that of any segment: it is no evidence, and the first read that it leads astray builds it
-    /// again.
+    /// The indexes are not flushed, as those of any segment: they are no evidence, and the first read that one leads astray
+    /// builds it again.
     mutating func finish(sealedAt: Timestamp) throws(FileError) -> SealedSegment {
         try writePending()
         try file.flush(.compactedSegment)
         file.close()
         try versions.finish()
-        let indexFile = try log.fileSystem.open(
-            id.directory(in: log.directory).appending(SegmentName.index(id.base)),
-            .create
-        )
-        defer { indexFile.close() }
-        try indexFile.write(index.encoded(), at: .zero)
+        try write(index.encoded(), as: SegmentName.index(id.base))
+        try write(times.encodedAsSealed(), as: SegmentName.timeIndex(id.base))
         return SealedSegment(
             base: id.base,
             end: end,

@@ -83,6 +83,12 @@ final class FrameBuffer {
         entryCount += 1
     }
 
+    func appendPrefixDeletion(_ deletion: PrefixDeletion) {
+        FrameEntry.writePrefixDeletion(to: UnsafeMutableRawBufferPointer(rebasing: memory[end...]), deletion)
+        end += FrameEntry.headBytes + FrameEntry.prefixBytes
+        entryCount += 1
+    }
+
     /// Writes the header and the padding.
     /// - Returns: the whole frame, whole blocks long, aligned.
     func seal(at lsn: LSN) -> UnsafeRawBufferPointer {

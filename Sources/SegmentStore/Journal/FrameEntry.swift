@@ -4,8 +4,8 @@ import SystemPackage
 /// One fact in a frame. Each has a head of eight bytes, then its body:
 ///
 /// ```
-///  0  1  kind      1 batch, 2 topic deletion, 6 tail block;
-///                  reserved: 3 batch by reference, 4 prefix deletion, 5 producer registration
+///  0  1  kind      1 batch, 2 topic deletion, 4 prefix deletion, 6 tail block;
+///                  reserved: 3 batch by reference, 5 producer registration
 ///  1  1  version   1
 ///  2  2  0
 ///  4  4  length of the body
@@ -18,6 +18,12 @@ import SystemPackage
 /// 32  8  position in the segment
 /// 40  8  offset
 /// 48  .. bytes
+///
+/// prefix deletion
+///  0 16  topic id
+/// 16  4  partition
+/// 20  4  0
+/// 24  8  the first offset that stays
 /// ```
 /// Of a batch the bytes stand at the position, and the offset is its first record's. Of a tail block they end at the
 /// position, and the offset is the next one: the flushed bytes of a segment's last, partly filled block, saved before the
@@ -26,6 +32,7 @@ enum FrameEntry {
     case batch(SegmentBytes)
     case tailBlock(SegmentBytes)
     case topicDeletion(TopicID)
+    case prefixDeletion(PrefixDeletion)
 
     /// Bytes of a segment; the range indexes into the frame's body.
     struct SegmentBytes {
@@ -40,6 +47,15 @@ enum FrameEntry {
     var segmentBytes: SegmentBytes? {
         switch self {
         case .batch(let bytes), .tailBlock(let bytes): bytes
+        case .topicDeletion, .prefixDeletion: nil
+        }
+    }
+
+    /// The partition that the entry is about, if it is about one.
+    var partition: PartitionKey? {
+        switch self {
+        case .batch(let bytes), .tailBlock(let bytes): bytes.key
+        case .prefixDeletion(let deletion): deletion.key
         case .topicDeletion: nil
         }
     }
@@ -55,10 +71,12 @@ enum FrameEntry {
     static let headBytes = 8
     static let placeBytes = 48
     static let topicIDBytes = 16
+    static let prefixBytes = 32
 
     private enum Kind: UInt8 {
         case batch = 1
         case topicDeletion = 2
+        case prefixDeletion = 4
         case tailBlock = 6
     }
     private static let version: UInt8 = 1
@@ -84,6 +102,15 @@ enum FrameEntry {
         writeHead(to: target, .topicDeletion, bodyBytes: topicIDBytes)
         target.store(id.high, at: 8)
         target.store(id.low, at: 16)
+    }
+
+    static func writePrefixDeletion(to target: UnsafeMutableRawBufferPointer, _ deletion: PrefixDeletion) {
+        writeHead(to: target, .prefixDeletion, bodyBytes: prefixBytes)
+        target.store(deletion.key.topic.high, at: 8)
+        target.store(deletion.key.topic.low, at: 16)
+        target.store(deletion.key.partition.value, at: 24)
+        target.store(UInt32(0), at: 28)
+        target.store(deletion.before.value, at: 32)
     }
 
     private static func writeHead(to target: UnsafeMutableRawBufferPointer, _ kind: Kind, bodyBytes: Int) {
@@ -125,6 +152,11 @@ enum FrameEntry {
             case .topicDeletion:
                 guard length == topicIDBytes else { throw refuse(position, "a topic deletion has \(length) bytes") }
                 try visit(.topicDeletion(topicID(in: body, start)))
+            case .prefixDeletion:
+                guard length == prefixBytes else { throw refuse(position, "a prefix deletion has \(length) bytes") }
+                let before = body.fetch(start + 24, as: Int64.self)
+                guard before > 0 else { throw refuse(position, "a prefix deletion up to offset \(before)") }
+                try visit(.prefixDeletion(PrefixDeletion(key: key(in: body, start), before: Offset(before))))
             }
             position = start + length
         }
@@ -134,14 +166,18 @@ enum FrameEntry {
     private static func segmentBytes(in body: UnsafeRawBufferPointer, _ range: Range<Int>) -> SegmentBytes {
         let start = range.lowerBound
         return SegmentBytes(
-            key: PartitionKey(
-                topic: topicID(in: body, start),
-                partition: PartitionIndex(body.fetch(start + 16, as: Int32.self))
-            ),
+            key: key(in: body, start),
             segmentBase: Offset(body.fetch(start + 24, as: Int64.self)),
             position: FilePosition(body.fetch(start + 32, as: UInt64.self)),
             offset: Offset(body.fetch(start + 40, as: Int64.self)),
             bytes: start + placeBytes..<range.upperBound
+        )
+    }
+
+    private static func key(in body: UnsafeRawBufferPointer, _ start: Int) -> PartitionKey {
+        PartitionKey(
+            topic: topicID(in: body, start),
+            partition: PartitionIndex(body.fetch(start + 16, as: Int32.self))
         )
     }
 

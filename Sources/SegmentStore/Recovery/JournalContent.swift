@@ -23,6 +23,8 @@ struct JournalContent {
         switch entry {
         case .topicDeletion(let id):
             deletedTopics.insert(id)
+        case .prefixDeletion(let deletion):
+            appendedTopics.insert(deletion.key.topic)
         case .tailBlock(let tail):
             appendedTopics.insert(tail.key.topic)
         case .batch(let batch):

@@ -32,6 +32,8 @@ struct RecoveringPartition {
     /// What stands in the directory; empty after a clean stop, when nobody looks.
     var names: [String] = []
     private var logStart = Offset.zero
+    /// The end of what the journal says was deleted; it holds for a partition that is set aside, too.
+    private var deletedBelow = Offset.zero
     /// The manifest cannot be trusted, and is kept as it is for `log repair`.
     private var isManifestLost = false
 
@@ -188,6 +190,14 @@ struct RecoveringPartition {
 
     var activeID: SegmentID { SegmentID(base: activeBase, generation: 0) }
 
+    /// Takes over what an entry says was deleted.
+    mutating func replay(_ deletion: PrefixDeletion) {
+        deletedBelow = max(deletedBelow, deletion.before)
+    }
+
+    /// Never behind the end: a partition that is set aside may end before what was deleted.
+    private var recoveredStart: Offset { min(max(logStart, deletedBelow), end) }
+
     /// Where its log stands at the end of recovery.
     func recoveredRow() -> PartitionRow {
         PartitionRow(
@@ -195,7 +205,7 @@ struct RecoveringPartition {
             activeBase: activeBase,
             position: position,
             end: end,
-            logStart: min(logStart, end),
+            logStart: recoveredStart,
             maxTimestamp: maxTimestamp,
             activeSince: activeSince,
             sealed: sealed.filter { $0.base >= manifest.end },
@@ -217,7 +227,7 @@ struct RecoveringPartition {
             active: active,
             position: position,
             end: end,
-            logStart: min(logStart, end),
+            logStart: recoveredStart,
             maxTimestamp: maxTimestamp,
             activeSince: activeSince,
             epochs: epochs,

@@ -207,16 +207,18 @@ struct Recovery {
         var written = 0
         _ = try JournalReader(ring).forEachFrame(from: start) { body, count, place throws(StorageError) in
             try FrameEntry.forEach(in: body, count: count, at: (path, place)) { entry throws(StorageError) in
-                guard let bytes = entry.segmentBytes, topics[bytes.key.topic] != nil else { return }
-                guard partitions[bytes.key] != nil else {
-                    throw .corrupt(path: path, position: place, reason: "there is no partition \(bytes.key)")
+                guard let key = entry.partition, topics[key.topic] != nil else { return }
+                guard partitions[key] != nil else {
+                    throw .corrupt(path: path, position: place, reason: "there is no partition \(key)")
                 }
                 switch entry {
-                case .batch:
-                    let wrote = try partitions[bytes.key]?.replay(batch: bytes, body: body, place: (path, place))
+                case .batch(let bytes):
+                    let wrote = try partitions[key]?.replay(batch: bytes, body: body, place: (path, place))
                     written += wrote == true ? 1 : 0
-                case .tailBlock:
-                    try partitions[bytes.key]?.replay(tailBlock: bytes, body: body, place: (path, place))
+                case .tailBlock(let bytes):
+                    try partitions[key]?.replay(tailBlock: bytes, body: body, place: (path, place))
+                case .prefixDeletion(let deletion):
+                    partitions[key]?.replay(deletion)
                 case .topicDeletion:
                     break
                 }

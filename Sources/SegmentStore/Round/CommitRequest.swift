@@ -1,16 +1,19 @@
 import RecordFormat
 
-/// What one request wants stored, all of it or nothing: batches of any partitions, and perhaps a topic's deletion.
+/// What one request wants stored, all of it or nothing: batches of any partitions, and perhaps a deletion.
 public struct CommitRequest: Sendable {
     /// The appends; a partition may stand here more than once, and is appended to in this order.
     public var appends: [PartitionAppend]
     /// A topic to delete.
     public var deletedTopic: TopicID?
+    /// Records to delete from the beginning of a partition.
+    public var deletedPrefix: PrefixDeletion?
 
     /// Creates a request.
-    public init(appends: [PartitionAppend], deletedTopic: TopicID? = nil) {
+    public init(appends: [PartitionAppend], deletedTopic: TopicID? = nil, deletedPrefix: PrefixDeletion? = nil) {
         self.appends = appends
         self.deletedTopic = deletedTopic
+        self.deletedPrefix = deletedPrefix
     }
 }
 
@@ -28,6 +31,22 @@ public struct PartitionAppend: Sendable {
         self.key = key
         self.batches = batches
         self.expectedOffset = expectedOffset
+    }
+}
+
+/// The records of a partition below an offset.
+public struct PrefixDeletion: Hashable, Sendable {
+    /// The partition.
+    public let key: PartitionKey
+    /// The first offset that stays.
+    ///
+    /// One at or below the log's start deletes nothing; one beyond its end is refused.
+    public let before: Offset
+
+    /// Creates a deletion.
+    public init(key: PartitionKey, before: Offset) {
+        self.key = key
+        self.before = before
     }
 }
 
@@ -55,6 +74,8 @@ public enum CommitRefusal: Hashable, Sendable {
     case unknownTopic(TopicID)
     /// The condition of a conditional append does not hold.
     case expectedOffset(PartitionKey, expected: Offset, actual: Offset)
+    /// The offset up to which records are to be deleted lies beyond the partition's end.
+    case prefixBeyondEnd(PartitionKey, asked: Offset, logStart: Offset, end: Offset)
     /// The partition's files are damaged.
     case quarantined(PartitionKey, reason: String)
     /// A segment could not be written; the text says why.

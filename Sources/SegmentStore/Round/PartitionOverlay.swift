@@ -8,6 +8,7 @@ struct PartitionOverlay {
     private(set) var active: Segment?
     private(set) var position: FilePosition
     private(set) var end: Offset
+    private(set) var logStart: Offset
     private(set) var maxTimestamp: Int64
     private(set) var activeSince: Timestamp
     private(set) var epochs: [EpochStart]
@@ -18,6 +19,7 @@ struct PartitionOverlay {
     /// The round's batches, for readers at the tail.
     private var tail: [RecordBatch] = []
     private var tailBytes = 0
+    private var hasDeletedPrefix = false
     /// The size of the active segment before the round, to cut it back to.
     private let before: (active: Segment?, position: FilePosition)
 
@@ -39,7 +41,21 @@ struct PartitionOverlay {
         (active, position, end, maxTimestamp, activeSince, epochs) = log.state.withLock { state in
             (state.active, state.position, state.end, state.maxTimestamp, state.activeSince, state.epochs)
         }
+        logStart = log.watermarks.logStart.offset
         before = (active, position)
+    }
+
+    /// Whether there is anything to apply.
+    var isChanged: Bool { !writes.isEmpty || hasDeletedPrefix }
+
+    /// Raises the log's start.
+    ///
+    /// - Returns: false when it is as high already.
+    mutating func deletePrefix(before offset: Offset) -> Bool {
+        guard offset > logStart else { return false }
+        logStart = offset
+        hasDeletedPrefix = true
+        return true
     }
 
     /// Places a batch: rolls when the active segment has no room, puts the stamped bytes into the frame, and notes what is
@@ -161,6 +177,8 @@ struct PartitionOverlay {
             state.active = active
             state.position = position
             state.end = end
+            // Retention may have raised it meanwhile.
+            state.logStart = max(state.logStart, logStart)
             state.maxTimestamp = maxTimestamp
             state.activeSince = activeSince
             state.epochs = epochs

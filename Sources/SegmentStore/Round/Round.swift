@@ -33,6 +33,7 @@ struct Round {
         for append in request.appends {
             ranges.append(try stage(append))
         }
+        if let deletion = request.deletedPrefix { stage(deletion) }
         if let topic = request.deletedTopic {
             frame.appendTopicDeletion(topic)
             deletedTopics.append(topic)
@@ -60,6 +61,12 @@ struct Round {
         return AppendedRange(key: append.key, base: base, end: overlay.end)
     }
 
+    /// A deletion of what is deleted already leaves no entry.
+    private mutating func stage(_ deletion: PrefixDeletion) {
+        guard overlays[deletion.key]?.deletePrefix(before: deletion.before) == true else { return }
+        frame.appendPrefixDeletion(deletion)
+    }
+
     /// Why a request is refused, queued requests of the same round included; nil when it can be staged.
     private mutating func refusal(of request: CommitRequest) -> CommitRefusal? {
         guard LogStore.entryBytes(request).value <= frame.room else { return .tooLarge }
@@ -74,7 +81,20 @@ struct Round {
                 return .expectedOffset(append.key, expected: expected, actual: overlay.end)
             }
         }
-        return nil
+        return request.deletedPrefix.flatMap { refusal(of: $0) }
+    }
+
+    private mutating func refusal(of deletion: PrefixDeletion) -> CommitRefusal? {
+        if deletedTopics.contains(deletion.key.topic) { return .unknownTopic(deletion.key.topic) }
+        guard let overlay = overlay(of: deletion.key) else { return .unknownTopic(deletion.key.topic) }
+        if let quarantine = overlay.log.quarantine { return .quarantined(deletion.key, reason: quarantine.reason) }
+        guard deletion.before > overlay.end else { return nil }
+        return .prefixBeyondEnd(
+            deletion.key,
+            asked: deletion.before,
+            logStart: overlay.logStart,
+            end: overlay.end
+        )
     }
 
     private mutating func overlay(of key: PartitionKey) -> PartitionOverlay? {
@@ -95,7 +115,7 @@ struct Round {
 
     /// Makes everything visible.
     func apply() {
-        for overlay in overlays.values where !overlay.writes.isEmpty { overlay.apply() }
+        for overlay in overlays.values where overlay.isChanged { overlay.apply() }
     }
 
     /// Every request that would have been stored is refused instead.

@@ -83,6 +83,7 @@ public final class LogStore: Sendable {
     /// What a request takes of a frame at most.
     public static func entryBytes(_ request: CommitRequest) -> ByteCount {
         var bytes = request.deletedTopic == nil ? 0 : FrameEntry.headBytes + FrameEntry.topicIDBytes
+        if request.deletedPrefix != nil { bytes += FrameEntry.headBytes + FrameEntry.prefixBytes }
         for append in request.appends {
             for batch in append.batches { bytes += FrameBuffer.entryBytes(batch) }
         }

@@ -35,6 +35,11 @@ struct ServeOptions: ParsableArguments {
     )
     var compactionLagSeconds: String?
 
+    @Option(
+        help: ArgumentHelp("How often old segments are looked for. (default: 60)", valueName: "seconds")
+    )
+    var maintenanceSeconds: String?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
     var logLevel: String?
 }

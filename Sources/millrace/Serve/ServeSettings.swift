@@ -20,7 +20,8 @@ struct ServeSettings {
     /// Every key, as the environment spells it; the client's commands read the last.
     private static let known = [
         "MILLRACE_HOST", "MILLRACE_PORT", "MILLRACE_DATA_DIR", "MILLRACE_JOURNAL_MIB", "MILLRACE_SEGMENT_MIB",
-        "MILLRACE_SCRUB_HOURS", "MILLRACE_SCRUB_MIB", "MILLRACE_COMPACTION_LAG_SECONDS", "MILLRACE_LOG_LEVEL",
+        "MILLRACE_SCRUB_HOURS", "MILLRACE_SCRUB_MIB", "MILLRACE_COMPACTION_LAG_SECONDS",
+        "MILLRACE_MAINTENANCE_SECONDS", "MILLRACE_LOG_LEVEL",
         "MILLRACE_SERVER",
     ]
 
@@ -60,6 +61,10 @@ struct ServeSettings {
             // Whoever wants it soon wants it looked for often.
             let interval = min(broker.compaction.intervalMilliseconds, Int64(max(1, seconds)) * 1000)
             broker.compaction.intervalMilliseconds = interval
+        }
+        let maintenance = text(options.maintenanceSeconds, "millrace.maintenance.seconds")
+        if let seconds = try Self.number(maintenance, "maintenance-seconds", 1...86_400) {
+            broker.maintenanceIntervalMilliseconds = Int64(seconds) * 1000
         }
         http.connectionsMax = broker.limits.connectionsMax
         http.headBytesMax = broker.limits.requestHeadBytesMax.value

@@ -5,7 +5,7 @@ import MillraceClient
 struct TopicCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "topic",
-        abstract: "Create, list, describe, update and delete topics.",
+        abstract: "Create, list, describe, update, trim and delete topics.",
         discussion: """
             A topic is a log in partitions. Records with one key go to one partition and keep their order; workers of a
             group share the partitions. Topics are never created by use.
@@ -13,7 +13,7 @@ struct TopicCommand: AsyncParsableCommand {
               millrace topic create orders --partitions 8
               millrace topic describe orders --output json
             """,
-        subcommands: [Create.self, List.self, Describe.self, Update.self, Delete.self]
+        subcommands: [Create.self, List.self, Describe.self, Update.self, Trim.self, Delete.self]
     )
 
     /// `millrace topic create`.

@@ -101,6 +101,25 @@ import Testing
         #expect(await harness.send(.patch, "/v1/topics/other", "{}").status == 404)
     }
 
+    @Test func recordsBelowAnOffsetAreDeleted() async throws {
+        let harness = Harness()
+        try await harness.topic("orders")
+        await harness.produce("orders", "{\"value\":1},{\"value\":2},{\"value\":3}")
+        let path = "/v1/topics/orders/partitions/0/records"
+        let answer = await harness.send(.delete, path + "?before=2")
+        #expect(answer.status == 200)
+        #expect(try answer.json()["logStartOffset"] == .integer(2))
+        #expect(try await harness.send(.delete, path + "?before=1").json()["logStartOffset"] == .integer(2))
+        let beyond = await harness.send(.delete, path + "?before=4")
+        #expect(beyond.status == 416)
+        #expect(beyond.code == "offset-beyond-tail")
+        #expect(await harness.send(.delete, path).detail.contains("before= is missing"))
+        #expect(await harness.send(.delete, path + "?before=-1").status == 400)
+        #expect(await harness.send(.delete, path + "?before=x").status == 400)
+        #expect(await harness.send(.delete, "/v1/topics/orders/partitions/7/records?before=0").status == 404)
+        #expect(await harness.send(.delete, "/v1/topics/other/partitions/0/records?before=0").status == 404)
+    }
+
     @Test func topicsAreListedByNamespace() async throws {
         let harness = Harness()
         try await harness.topic("b")

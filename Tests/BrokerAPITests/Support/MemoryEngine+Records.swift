@@ -24,6 +24,21 @@ extension MemoryEngine {
         }
     }
 
+    func deleteRecords(of partition: TopicPartition, before: Offset) async throws(BrokerError) -> Offset {
+        let description = try topic(partition.topic)
+        let index = Int(partition.partition.value)
+        guard index < description.partitions.count else {
+            throw .partitionNotFound(partition, count: Int32(description.partitions.count))
+        }
+        let bounds = description.partitions[index]
+        guard before <= bounds.visible else {
+            throw .offsetOutOfRange(partition, asked: before, logStart: bounds.logStart, visible: bounds.visible)
+        }
+        let start = max(before, bounds.logStart)
+        state.withLock { $0.topics[partition.topic]?.logs[index].logStart = start }
+        return start
+    }
+
     func cursor(
         for topic: TopicName,
         partitions: [PartitionIndex]?,
