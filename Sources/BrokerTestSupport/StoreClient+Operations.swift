@@ -37,7 +37,9 @@ extension StoreClient {
     /// Takes a checkpoint and completes it, sometimes with a round in between.
     func checkpoint(isInterrupted: Bool = false) throws(StorageError) {
         guard let checkpoint = store.captureCheckpoint() else { return }
-        try complete(checkpoint, roundAtCall: isInterrupted ? below(8) : nil)
+        try withRound(atCall: isInterrupted ? below(8) : nil) { () throws(StorageError) in
+            try store.complete(checkpoint)
+        }
     }
 
     /// Two checkpoints at once: the second is not to be had before the first is complete.
@@ -61,7 +63,8 @@ extension StoreClient {
         if store.needsProofFrame { try store.writeProofFrame() }
     }
 
-    /// One round of one to three requests, each of one or two batches in partitions of any topic.
+    /// One round of one to three requests, each of one or two batches in partitions of any topic; the first may delete a
+    /// prefix.
     func commitSomeRound() throws(StorageError) {
         var round: [[StoreHistory.Append]] = []
         for _ in 0..<(1 + below(3)) {
@@ -73,7 +76,7 @@ extension StoreClient {
             }
             round.append(appends)
         }
-        try commit(round)
+        try commit(round, deleting: somePrefix())
     }
 
     /// A round whose segment cannot be written, for want of room: all of it is refused.
@@ -84,17 +87,19 @@ extension StoreClient {
         try expectingRefusals { () throws(StorageError) in try commitSomeRound() }
     }
 
-    /// Commits requests as one round.
-    func commit(_ round: [[StoreHistory.Append]]) throws(StorageError) {
+    /// Commits requests as one round; the first may delete a prefix, too.
+    func commit(
+        _ round: [[StoreHistory.Append]],
+        deleting prefix: PrefixDeletion? = nil
+    ) throws(StorageError) {
         change { $0.committing = round }
+        begin(prefix)
         note()
-        let requests = round.map { appends in
-            CommitRequest(
-                appends: appends.map { PartitionAppend(key: $0.key, batches: [StoreWorkload.batch($0.values)]) }
-            )
-        }
+        var requests = round.map { appends in CommitRequest(appends: appends.map(Self.part)) }
+        if prefix != nil { requests[0].deletedPrefix = prefix }
         let outcomes = try store.commit(requests)
         change { $0.committing = [] }
+        end(prefix, outcomes.first)
         for (appends, outcome) in zip(round, outcomes) {
             switch outcome {
             case .committed:
@@ -104,5 +109,10 @@ extension StoreClient {
                 noteFailure("\(refusal)")
             }
         }
+    }
+
+    private static func part(_ append: StoreHistory.Append) -> PartitionAppend {
+        let batch = StoreWorkload.batch(append.values, at: append.timestamp)
+        return PartitionAppend(key: append.key, batches: [batch])
     }
 }

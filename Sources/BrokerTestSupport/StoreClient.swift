@@ -15,6 +15,8 @@ public final class StoreClient: Sendable {
     public let fileSystem: SimulatedFileSystem
     /// Makes the values of this client unlike those of any other.
     private let tag: String
+    /// The store's wall clock.
+    let clock: StoreClock
     private let state: Mutex<State>
 
     /// What the client knew when so many calls had been made.
@@ -32,15 +34,22 @@ public final class StoreClient: Sendable {
         var valueCount = 0
         /// Whether something was made to go wrong.
         var expectsRefusal = false
-        /// How many calls of a checkpoint pass before a round comes in between; nil for none.
+        /// How many flushes and renames pass before a round comes in between; nil for none.
         var callsUntilRound: Int?
         /// What that round threw.
         var failureInBetween: StorageError?
     }
 
-    init(_ store: LogStore, _ fileSystem: SimulatedFileSystem, seed: UInt64, after history: StoreHistory) {
+    init(
+        _ store: LogStore,
+        _ fileSystem: SimulatedFileSystem,
+        seed: UInt64,
+        clock: StoreClock = StoreClock(),
+        after history: StoreHistory
+    ) {
         self.store = store
         self.fileSystem = fileSystem
+        self.clock = clock
         tag = String(seed, radix: 36)
         state = Mutex(State(history: history, random: SplitMix64(seed: seed)))
         note()
@@ -80,14 +89,27 @@ public final class StoreClient: Sendable {
         try body()
     }
 
-    /// So many new values for a partition.
+    /// Lets some time pass.
+    func passTime(millisecondsMax: Int) {
+        clock.advance(milliseconds: below(millisecondsMax))
+        change { $0.now = clock.now }
+    }
+
+    /// So many new values for a partition; a few claim to be from a time to come.
     func append(to key: PartitionKey, count: Int) -> StoreHistory.Append {
-        state.withLock { state in
+        let now = clock.now
+        let lead: Int64 = chance(percent: 10) ? 3_600_000 : 0
+        return state.withLock { state in
             let values = (0..<count).map { _ in
                 state.valueCount += 1
                 return "\(tag).\(state.valueCount)." + String(repeating: "x", count: state.random.below(90))
             }
-            return StoreHistory.Append(key: key, values: values)
+            return StoreHistory.Append(
+                key: key,
+                values: values,
+                timestamp: Timestamp(millisecondsSinceEpoch: now.millisecondsSinceEpoch + lead),
+                appendedAt: now
+            )
         }
     }
 
@@ -103,13 +125,13 @@ public final class StoreClient: Sendable {
         state.withLock { TopicID(high: $0.random.next(), low: $0.random.next()) }
     }
 
-    // MARK: A round in the middle of a checkpoint
+    // MARK: A round in the middle of something else
 
-    /// Completes a checkpoint, with a round in between at some call.
-    func complete(_ checkpoint: Checkpoint, roundAtCall call: Int?) throws(StorageError) {
+    /// Does something that another thread would, with a round in between at some call.
+    func withRound(atCall call: Int?, _ body: () throws(StorageError) -> Void) throws(StorageError) {
         state.withLock { $0.callsUntilRound = call }
         defer { state.withLock { $0.callsUntilRound = nil } }
-        try store.complete(checkpoint)
+        try body()
         let failure = state.withLock { state in
             defer { state.failureInBetween = nil }
             return state.failureInBetween
@@ -130,6 +152,7 @@ public final class StoreClient: Sendable {
         }
         guard isDue, store.checkpointUrgency != .mustWait else { return }
         do throws(StorageError) {
+            if chance(percent: 10), let key = somePartition() { roll(key) }
             try commitSomeRound()
             note()
         } catch {

@@ -13,17 +13,19 @@ extension StoreHistory {
         (lastRun, isClosing) = (store.run, false)
         settleTopics(Set(store.topics().map(\.id)), &flaws)
         var extras: [PartitionKey: [String]] = [:]
+        let starts = kept.mapValues(\.start)
         for key in partitions {
-            switch StoreReading.values(of: key, in: store) {
+            switch StoreReading.content(of: key, in: store) {
             case .failure(let flaw):
                 flaws.append(flaw)
             case .success(let found):
+                settleStart(found.start, of: key, &flaws)
                 compare(found, key, &flaws)
-                let extra = Array(found.dropFirst(acknowledged[key]?.count ?? 0))
+                let extra = found.values(from: acknowledged[key]?.count ?? 0)
                 if !extra.isEmpty { extras[key] = extra }
             }
         }
-        settleRound(extras, &flaws)
+        settleRound(extras, hasPrefix: showsPrefix(since: starts), &flaws)
         adoptOutcomes()
         return flaws
     }
@@ -35,14 +37,15 @@ extension StoreHistory {
         }
     }
 
-    private func compare(_ found: [String], _ key: PartitionKey, _ flaws: inout [StoreFlaw]) {
-        let expected = acknowledged[key] ?? []
-        if Array(found.prefix(expected.count)) != expected {
-            flaws.append(StoreFlaw(.lostRecord, "\(key): acknowledged \(expected), found \(found)"))
+    private func compare(_ found: StoreReading.Content, _ key: PartitionKey, _ flaws: inout [StoreFlaw]) {
+        let expected = Array((acknowledged[key] ?? []).dropFirst(found.start))
+        if Array(found.values.prefix(expected.count)) != expected {
+            let text = "\(key): acknowledged from \(found.start) on \(expected), found \(found.values)"
+            flaws.append(StoreFlaw(.lostRecord, text))
         }
         let seen = seen[key] ?? 0
-        if found.count < seen {
-            flaws.append(StoreFlaw(.lostSeenRecord, "\(key): a reader saw \(seen) records, \(found.count) are there"))
+        if found.end < seen {
+            flaws.append(StoreFlaw(.lostSeenRecord, "\(key): a reader saw up to \(seen), it ends at \(found.end)"))
         }
     }
 
@@ -60,7 +63,15 @@ extension StoreHistory {
     }
 
     /// A round is one frame: all of it is there, or nothing of it.
-    private mutating func settleRound(_ extras: [PartitionKey: [String]], _ flaws: inout [StoreFlaw]) {
+    private mutating func settleRound(
+        _ extras: [PartitionKey: [String]],
+        hasPrefix: Bool?,
+        _ flaws: inout [StoreFlaw]
+    ) {
+        if let hasPrefix, !committing.joined().isEmpty, hasPrefix == extras.isEmpty {
+            let text = "the round's deletion is \(hasPrefix ? "" : "not ")there, found \(extras)"
+            flaws.append(StoreFlaw(.partialRound, text))
+        }
         guard !extras.isEmpty else {
             for appends in committing { refuse(appends) }
             return
@@ -85,31 +96,43 @@ extension StoreHistory {
 
 /// Reads a store as its readers do.
 enum StoreReading {
+    /// What a partition holds.
+    struct Content {
+        /// The first offset.
+        let start: Int
+        /// The value at each offset from there on.
+        fileprivate(set) var values: [String] = []
+
+        var end: Int { start + values.count }
+
+        func values(from offset: Int) -> [String] { Array(values.dropFirst(max(0, offset - start))) }
+    }
+
     /// All values of a partition, after checking that the offsets have no hole.
-    static func values(of key: PartitionKey, in store: LogStore) -> Reading<[String]> {
+    static func content(of key: PartitionKey, in store: LogStore) -> Reading<Content> {
         guard let log = store.partition(key) else { return unreadable(key, "there is no such partition") }
         if let reason = log.quarantine { return unreadable(key, "quarantined: \(reason)") }
-        var values: [String] = []
         var next = log.watermarks.logStart.offset
+        var content = Content(start: Int(next.value))
         do {
             while next < log.watermarks.visible.offset {
                 let slice = try log.read(from: next, bytesMax: ByteCount(200))
                 for record in try slice.batches.flatMap({ try $0.decodedRecords() }) where record.offset >= next {
-                    guard record.offset.value == Int64(values.count) else {
-                        let text = "\(key): offset \(record.offset) follows \(values.count) records"
+                    guard record.offset.value == Int64(content.end) else {
+                        let text = "\(key): offset \(record.offset) stands at \(content.end)"
                         return .failure(StoreFlaw(.strangeRecord, text))
                     }
-                    values.append(String(buffer: record.value ?? ByteBuffer()))
+                    content.values.append(String(buffer: record.value ?? ByteBuffer()))
                 }
                 next = slice.next
             }
         } catch {
             return unreadable(key, "\(error)")
         }
-        return .success(values)
+        return .success(content)
     }
 
-    private static func unreadable(_ key: PartitionKey, _ reason: String) -> Reading<[String]> {
+    private static func unreadable(_ key: PartitionKey, _ reason: String) -> Reading<Content> {
         .failure(StoreFlaw(.unreadablePartition, "\(key): \(reason)"))
     }
 }

@@ -10,12 +10,10 @@ public struct StoreHistory: Sendable {
         public let key: PartitionKey
         /// The records' values, in order.
         public let values: [String]
-
-        /// Creates an append.
-        public init(key: PartitionKey, values: [String]) {
-            self.key = key
-            self.values = values
-        }
+        /// Their timestamp.
+        let timestamp: Timestamp
+        /// The time when they were sent.
+        let appendedAt: Timestamp
     }
 
     /// Topics whose creation was acknowledged and whose deletion was not.
@@ -38,20 +36,29 @@ public struct StoreHistory: Sendable {
     public internal(set) var lastRun = LeaderEpoch(0)
     /// Whether that run began to stop in order.
     public internal(set) var isClosing = false
+    /// Where each log begins, and what decides how much of it may go.
+    var kept: [PartitionKey: Kept] = [:]
+    /// What is letting records go.
+    var lettingGo: LettingGo?
+    /// The time on the wall clock.
+    public internal(set) var now = StoreClock.start
     /// Why it ended early.
     public internal(set) var failure: String?
 
     /// A history of nothing.
     public init() {}
 
-    /// How many records were acknowledged, in topics that still exist.
+    /// How many records were acknowledged, in topics that still exist; also those that are no longer kept.
     public var acknowledgedCount: Int { acknowledged.values.reduce(0) { $0 + $1.count } }
 
     /// Whether a partition's topic should be there.
     func holds(_ key: PartitionKey) -> Bool { topics[key.topic] != nil }
 
     mutating func acknowledge(_ appends: [Append]) {
-        for append in appends { acknowledged[append.key, default: []].append(contentsOf: append.values) }
+        for append in appends {
+            acknowledged[append.key, default: []].append(contentsOf: append.values)
+            keep(append)
+        }
     }
 
     mutating func refuse(_ appends: [Append]) {
@@ -63,6 +70,7 @@ public struct StoreHistory: Sendable {
         deleted.insert(id)
         for key in acknowledged.keys where key.topic == id { acknowledged[key] = nil }
         for key in seen.keys where key.topic == id { seen[key] = nil }
+        for key in kept.keys where key.topic == id { kept[key] = nil }
     }
 
     /// Forgets what was under way, once `settle` has said how it ended.
@@ -70,6 +78,7 @@ public struct StoreHistory: Sendable {
         committing = []
         creating = nil
         deleting = nil
+        lettingGo = nil
         failure = nil
     }
 }

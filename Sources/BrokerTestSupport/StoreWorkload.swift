@@ -4,7 +4,7 @@ public import SegmentStore
 public import SystemPackage
 
 /// A small life of a store, the same for every seed: topics come and go, rounds touch several partitions, segments roll,
-/// the ring wraps, checkpoints come in between, and the store closes at the end.
+/// the ring wraps, checkpoints come in between, old records are let go, and the store closes at the end.
 ///
 /// It goes on past what is refused, and stops when the store does; its history tells what had been acknowledged by then and
 /// what was under way.
@@ -39,15 +39,18 @@ public struct StoreWorkload: Hashable, Sendable {
         seed: UInt64,
         observer: StoreObserver = StoreObserver(),
         tailBytesMax: ByteCount = .mebibytes(64),
+        clock: StoreClock = StoreClock(),
         report: (String) -> Void = { _ in }
     ) throws(StorageError) -> LogStore {
         var configuration = configuration
+        // A few rounds of a life, so that segments also roll by age.
+        configuration.segmentAgeMaxMilliseconds = 100_000
         configuration.observer = observer
         configuration.tailBytesMax = tailBytesMax
         return try LogStore.open(
             configuration,
             fileSystem: fileSystem,
-            wallTime: { Timestamp(millisecondsSinceEpoch: 1_700_000_000_000) },
+            wallTime: { clock.now },
             randomBytes: { count in
                 var random = SplitMix64(seed: seed ^ UInt64(count))
                 return random.bytes(count)
@@ -73,15 +76,16 @@ public struct StoreWorkload: Hashable, Sendable {
         var history = earlier
         history.adoptOutcomes()
         let start = StoreClient.Snapshot(callCount: fileSystem.callCount, history: history)
+        let clock = StoreClock(history.now)
         let store: LogStore
         do throws(StorageError) {
-            store = try Self.open(fileSystem, seed: seed)
+            store = try Self.open(fileSystem, seed: seed, clock: clock)
         } catch {
             history.failure = "\(error)"
             return [start, StoreClient.Snapshot(callCount: fileSystem.callCount, history: history)]
         }
         (history.lastRun, history.isClosing) = (store.run, false)
-        let client = StoreClient(store, fileSystem, seed: seed, after: history)
+        let client = StoreClient(store, fileSystem, seed: seed, clock: clock, after: history)
         fileSystem.observeCalls { client.observe($0) }
         defer { fileSystem.observeCalls(nil) }
         ready(client)
@@ -110,12 +114,14 @@ public struct StoreWorkload: Hashable, Sendable {
     }
 
     private func take(_ client: StoreClient) throws(StorageError) {
+        client.passTime(millisecondsMax: 10_000)
         if client.history.topics.isEmpty || client.chance(percent: 8) {
             try client.createTopic()
             return
         }
         switch client.below(100) {
-        case ..<60: try client.commitSomeRound()
+        case ..<50: try client.commitSomeRound()
+        case ..<60: try client.letGo()
         case ..<65: try client.commitWithoutRoom()
         case ..<73: try client.prove()
         case ..<75: try client.twoCheckpoints()
@@ -126,14 +132,14 @@ public struct StoreWorkload: Hashable, Sendable {
         if client.store.checkpointUrgency == .mustWait { try client.checkpoint() }
     }
 
-    /// A batch of records with these values and no keys.
-    public static func batch(_ values: [String]) -> RecordBatch {
+    /// A batch of records with these values, one timestamp and no keys.
+    public static func batch(_ values: [String], at timestamp: Timestamp = StoreClock.start) -> RecordBatch {
         var builder = RecordBatchBuilder()
         for value in values {
             builder.append(
                 DecodedRecord(
                     offset: .zero,
-                    timestamp: Timestamp(millisecondsSinceEpoch: 1_700_000_000_000),
+                    timestamp: timestamp,
                     key: nil,
                     value: ByteBuffer(string: value),
                     headers: []

@@ -101,7 +101,7 @@ import Testing
                 let isPowerCut = random.chance(percent: 50)
                 fileSystem = isPowerCut ? fileSystem.crash(seed: random.next()) : fileSystem.afterProcessDeath()
             }
-            let store = try StoreWorkload.open(fileSystem, seed: seed)
+            let store = try StoreWorkload.open(fileSystem, seed: seed, clock: StoreClock(history.now))
             wrongs += history.settle(with: store).map { "seed \(seed), life \(life): \($0)" }
             fileSystem = fileSystem.afterProcessDeath()
         }

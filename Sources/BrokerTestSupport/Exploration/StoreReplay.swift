@@ -38,7 +38,7 @@ public struct StoreReplay {
         case .start(let fault, let calls, let draw):
             fault?.plan(on: fileSystem)
             fileSystem.startRecording()
-            _ = try? StoreWorkload.open(fileSystem, seed: openSeed)
+            _ = try? StoreWorkload.open(fileSystem, seed: openSeed, clock: StoreClock(history.now))
             restart(from: StoreRecording(of: fileSystem).image(after: calls), draw)
         case .ready(let draw):
             flaws += Self.settle(&history, fileSystem, openSeed: openSeed)
@@ -58,7 +58,8 @@ public struct StoreReplay {
         openSeed: UInt64
     ) -> [StoreFlaw] {
         do throws(StorageError) {
-            return history.settle(with: try StoreWorkload.open(fileSystem, seed: openSeed))
+            let clock = StoreClock(history.now)
+            return history.settle(with: try StoreWorkload.open(fileSystem, seed: openSeed, clock: clock))
         } catch {
             return [StoreFlaw(.refusedStart, "\(error)")]
         }

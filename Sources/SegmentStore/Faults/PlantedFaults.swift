@@ -57,3 +57,14 @@ extension LogStore {
         }
     }
 }
+
+extension PartitionLog {
+    /// Removes files that the manifest in force may still list.
+    func plantUnlink(_ segments: [SegmentID]) throws(FileError) {
+        for id in segments {
+            for path in Segment(id, partition: directory, fileSystem: fileSystem).paths {
+                try fileSystem.unlinkIfThere(path)
+            }
+        }
+    }
+}

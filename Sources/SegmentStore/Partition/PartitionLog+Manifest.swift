@@ -36,6 +36,7 @@ extension PartitionLog {
             var changed = PlantedFaults.listed(manifest, of: directory)
             guard change(&changed) else { return false }
             changed.retired.removeAll { unlinked.contains($0) }
+            if PlantedFault.unlinkBeforeManifest.isPlanted { try plantUnlink(changed.retired) }
             try fileSystem.replace(
                 directory.appending(Manifest.fileName),
                 with: changed.encoded(directory: owner, key: key),
