@@ -53,7 +53,7 @@ test: ## Check the format, build with warnings as errors, run every test
 	@.ci/phase 'torture' $(TORTURE)/release/torture --seconds 60 --no-mutants
 
 # Brokers as real processes, killed with kill -9; where kills are to fall is what their logs say that they do.
-KILL_PLACES := roll,checkpoint
+KILL_PLACES := roll,checkpoint,compaction-switch,retention
 # What a history needs and the broker has not got yet is left out.
 HISTORY := --no-idempotent
 

@@ -45,6 +45,30 @@ import Testing
         await restarted.process.stop()
     }
 
+    @Test func aGroupIsToldWhatWentBeforeItCommitted() async throws {
+        let (test, topic) = try await Self.started { $0.retentionBytes = .value(.kibibytes(64)) }
+        let former = try await TestMember.join(test, "billing", [topic])
+        try await test.append((0..<10).map { "\($0)" }, to: topic)
+        try await former.takeAll()
+        try await former.commit()
+        await former.session.close(.leave)
+        let filling = "-" + String(repeating: "x", count: 1000)
+        for number in 1..<31 { try await test.append((0..<10).map { "\(number * 10 + $0)\(filling)" }, to: topic) }
+        try await Self.wait(test, topic) { $0 >= Offset(100) }
+        let restarted = try await test.restarted()
+        let start = try #require(try restarted.broker.topic(topic).partitions.first).logStart
+        let member = try await TestMember.join(restarted, "billing", [topic])
+        try await restarted.settle([member])
+        #expect(member.events.filter { $0.hasPrefix("gap") } == ["gap 10..<\(start) retention"])
+        #expect(member.values == (Int(start.value)..<310).map { "\($0)\(filling)" })
+        await member.session.close(.leave)
+        // What it committed lies behind the gap: it is told once.
+        let next = try await TestMember.join(restarted, "billing", [topic])
+        try await restarted.settle([next])
+        #expect(next.events.allSatisfy { !$0.hasPrefix("gap") } && next.values.isEmpty)
+        await restarted.process.stop()
+    }
+
     @Test func whatIsTooOldGoesFromAnIdleTopic() async throws {
         let (test, topic) = try await Self.started { $0.retentionSeconds = .value(3600) }
         try await test.append(["a", "b"], to: topic)

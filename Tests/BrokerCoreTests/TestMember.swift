@@ -68,7 +68,10 @@ final class TestMember {
         case .paused(let count): events.append("paused \(count)")
         case .resumed: events.append("resumed")
         case .leaseWarning: events.append("leaseWarning")
-        case .gap: events.append("gap")
+        case .gap(let gap):
+            precondition(next[gap.partition] == gap.from, "a gap elsewhere than where the records ended")
+            next[gap.partition] = gap.to
+            events.append("gap \(gap.from)..<\(gap.to) \(gap.reason.rawValue)")
         case .unreadable(let partition, _): events.append("unreadable \(partition.partition)")
         case .goodbye(let reason, let reconnect, _): events.append("goodbye \(reason) \(reconnect)")
         case .idle: break

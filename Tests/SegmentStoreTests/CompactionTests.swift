@@ -50,6 +50,27 @@ import Testing
         #expect(try report(store.compact()).recordsDropped == 2)
     }
 
+    /// The manifest still names as retired what was unlinked, and whose directory was removed, right before the kill.
+    @Test func aGenerationThatIsGoneAlreadyIsNoTroubleAfterAKill() throws {
+        var store = try CompactedStore()
+        for round in 0..<3 { try store.append([("a", "\(round)")]) }
+        try store.seal()
+        _ = try report(store.compact())
+        let compacted = try store.log.state.withLock { $0.sealed.map(\.facts.id).filter { $0.generation == 1 } }
+        #expect(!compacted.isEmpty)
+        let policy = RetentionPolicy(bytes: .zero)
+        let start = try #require(try store.test.store.retain(TestStore.key, policy)).logStart
+        let retired = try store.log.state.withLock { $0.manifest.retired }
+        #expect(retired.filter { $0.generation == 1 } == compacted)
+        #expect(!store.test.fileSystem.paths.contains { $0.contains("/g1") })
+        let values = try store.test.values(from: start.value)
+        let killed = try store.test.killed()
+        try killed.store.removeRetiredFiles()
+        #expect(!killed.store.hasFailed)
+        #expect(try killed.log().watermarks.logStart.offset == start)
+        #expect(try killed.values(from: start.value) == values)
+    }
+
     @Test func littleDirtWaitsUntilItIsOverdue() throws {
         var store = try CompactedStore()
         for key in 0..<12 { try store.append([("k\(key)", String(repeating: "v", count: 500))]) }

@@ -36,6 +36,8 @@ struct LoopCommand: ParsableCommand {
             var setup = setup
             // Compaction at once, and looked for every second.
             if places.contains(.compactionSwitch) { setup.options += ["--compaction-lag-seconds", "0"] }
+            // Old segments looked for every second.
+            if places.contains(.retention) { setup.options += ["--maintenance-seconds", "1"] }
             var run = KillRun(
                 KillRun.Options(
                     setup: setup,

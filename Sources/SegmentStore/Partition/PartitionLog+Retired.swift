@@ -18,7 +18,7 @@ extension PartitionLog {
                 segment.close()
                 for path in segment.paths { try fileSystem.unlinkIfThere(path) }
             }
-            for path in Set(idle.map(\.directory)) { try fileSystem.flushDirectory(path, .retiredNames) }
+            for path in Set(idle.map(\.directory)) { try flushUnlinked(path) }
             let emptied = state.withLock { state in
                 state.retired.removeAll { segment in idle.contains { $0 === segment } }
                 state.unlinked.formUnion(idle.map(\.id))
@@ -27,6 +27,15 @@ extension PartitionLog {
             }
             // A directory of a generation that is gone: should it survive a crash, the next start removes it.
             for path in emptied { try? fileSystem.removeDirectory(path) }
+        }
+    }
+
+    /// Makes it durable that files are gone; where their directory is gone, too, a run before this one has done so.
+    private func flushUnlinked(_ path: FilePath) throws(FileError) {
+        do throws(FileError) {
+            try fileSystem.flushDirectory(path, .retiredNames)
+        } catch {
+            guard error.code == .noSuchFileOrDirectory else { throw error }
         }
     }
 }
