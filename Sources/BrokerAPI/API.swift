@@ -46,12 +46,25 @@ public final class API: Sendable {
         case .problem(let reply):
             return reply
         case .found(let route):
-            do {
-                let context = RequestContext(request: request, query: route.query)
-                return try await answer(route.call, context, principal)
+            do throws(Problem) {
+                let context = RequestContext(request: request, query: route.query, isSocket: false)
+                return try await reply(to: route, context, principal)
             } catch {
-                return problem(for: error).reply
+                return error.reply
             }
+        }
+    }
+
+    /// Calls the handler of a route, and makes a problem of whatever goes wrong.
+    func reply(
+        to route: FoundRoute,
+        _ context: RequestContext,
+        _ principal: Principal
+    ) async throws(Problem) -> APIReply {
+        do {
+            return try await answer(route.call, context, principal)
+        } catch {
+            throw problem(for: error)
         }
     }
 

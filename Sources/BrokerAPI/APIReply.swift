@@ -39,4 +39,10 @@ public protocol APIStream: Sendable {
 
     /// Tells that nobody will ask for more: the stream has ended, or the client is gone. Called exactly once.
     mutating func close() async
+
+    /// The status of what ended the stream, if it did not end well.
+    var failure: HTTPResponse.Status? { get }
+
+    /// Takes what the client says while the stream runs; may be used beside `next`, by another task.
+    var commands: any ClientCommands { get }
 }

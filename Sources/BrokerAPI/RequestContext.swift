@@ -7,6 +7,8 @@ struct RequestContext: Sendable {
     let request: APIRequest
     /// The query, decoded once and checked against the route's list.
     let query: QueryParameters
+    /// Whether the answer goes over a connection that both sides speak on.
+    let isSocket: Bool
 
     /// The media type of the body in lower case, without parameters; nil when the client did not say.
     var contentType: String? {
@@ -29,6 +31,8 @@ extension HTTPField.Name {
     static let groupEpoch = known("Group-Epoch")
     /// The token with which commits name the member.
     static let groupSession = known("Group-Session")
+    /// The version of WebSocket that a server speaks (RFC 6455, 11.3.5).
+    static let secWebSocketVersion = known("Sec-WebSocket-Version")
     /// Tells a proxy in front not to buffer.
     static let accelBuffering = known("X-Accel-Buffering")
 

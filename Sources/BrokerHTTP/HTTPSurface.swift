@@ -51,7 +51,7 @@ public struct HTTPSurface: Service {
         }
     }
 
-    private func serve(_ server: Server<TunedChannel>) async throws {
+    private func serve(_ server: Server<TunedChannel<UpgradeChannel>>) async throws {
         do {
             try await server.run()
         } catch let error as IOError {
@@ -71,12 +71,16 @@ public struct HTTPSurface: Service {
         logger.warning("requests are still in progress at the deadline of the shutdown and are cut off")
     }
 
-    private func makeServer() -> Server<TunedChannel> {
+    private func makeServer() -> Server<TunedChannel<UpgradeChannel>> {
         let handler = RequestHandler(api: api, discardBytesMax: configuration.discardBytesMax, now: now)
         let channel = TunedChannel(
-            base: HTTP1Channel(
-                responder: { request, writer, _ in try await handler.handle(request, writer) },
-                configuration: connectionConfiguration
+            base: UpgradeChannel(
+                http: HTTP1Channel(
+                    responder: { request, writer, _ in try await handler.handle(request, writer) },
+                    configuration: connectionConfiguration
+                ),
+                sockets: SocketConversation(api: api, closeMax: configuration.socketCloseMax),
+                frameBytesMax: configuration.socketFrameBytesMax
             ),
             unacknowledgedMax: configuration.unacknowledgedMax
         )

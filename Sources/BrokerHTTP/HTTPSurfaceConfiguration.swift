@@ -18,6 +18,10 @@ public struct HTTPSurfaceConfiguration: Sendable {
     public var idleTimeout: Duration = .seconds(75)
     /// How long sent bytes may stay unacknowledged before the peer counts as gone: TCP_USER_TIMEOUT.
     public var unacknowledgedMax: Duration = .seconds(30)
+    /// The bytes of one message of a WebSocket's client, its fragments together.
+    public var socketFrameBytesMax: Int = 1 << 20
+    /// How long a WebSocket's client is given to answer the frame that closes it.
+    public var socketCloseMax: Duration = .seconds(5)
     /// How much of a refused body is read and thrown away, so that the client gets to see the refusal.
     public var discardBytesMax: Int = 64 << 20
     /// How long requests in progress are given to end at shutdown before they are cancelled.

@@ -23,6 +23,9 @@ struct RequestHandler: Sendable {
         let target = request.head.path ?? "/"
         let match = match(request.method, target: target)
         var body = RequestBodyReader(request)
+        if request.headers[.upgrade]?.lowercased() == "websocket" {
+            return try await refuse(API.upgradeRefused(), of: request, unread: &body, writer)
+        }
         switch match {
         case .problem(let reply):
             try await refuse(reply, of: request, unread: &body, writer)

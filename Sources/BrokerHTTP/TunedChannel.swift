@@ -2,19 +2,17 @@ import HummingbirdCore
 import Logging
 import NIOCore
 
-/// An HTTP/1.1 connection whose socket is told to send at once and to notice a vanished peer.
+/// A connection whose socket is told to send at once and to notice a vanished peer.
 ///
-/// Hummingbird has no setting for the options of accepted sockets, so this wraps its channel and sets them first.
-struct TunedChannel: ServerChildChannel {
-    typealias Value = HTTP1Channel.Value
-
-    let base: HTTP1Channel
+/// Hummingbird has no setting for the options of accepted sockets, so this wraps a channel and sets them first.
+struct TunedChannel<Base: ServerChildChannel>: ServerChildChannel {
+    let base: Base
     let unacknowledgedMax: Duration
 
     /// `TCP_USER_TIMEOUT` of Linux (tcp(7)), in milliseconds: unacknowledged data older than this ends the connection.
-    private static let tcpUserTimeout = NIOBSDSocket.Option(rawValue: 18)
+    private static var tcpUserTimeout: NIOBSDSocket.Option { NIOBSDSocket.Option(rawValue: 18) }
 
-    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Base.Value> {
         do {
             try tune(channel)
         } catch {
@@ -23,7 +21,7 @@ struct TunedChannel: ServerChildChannel {
         return base.setup(channel: channel, logger: logger)
     }
 
-    func handle(value: Value, logger: Logger) async {
+    func handle(value: Base.Value, logger: Logger) async {
         await base.handle(value: value, logger: logger)
     }
 

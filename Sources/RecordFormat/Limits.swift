@@ -51,6 +51,10 @@ public struct Limits: Hashable, Sendable {
     public var maxInFlightRecords = 1_000
     /// Uncommitted records that a member may ask for (100,000).
     public var maxInFlightRecordsMax = 100_000
+    /// Uncommitted bytes that a member is sent when it does not say (64 MiB).
+    public var maxInFlightBytes = ByteCount.mebibytes(64)
+    /// Uncommitted bytes that a member may ask for (1 GiB).
+    public var maxInFlightBytesMax = ByteCount.mebibytes(1024)
 
     // MARK: reading
 

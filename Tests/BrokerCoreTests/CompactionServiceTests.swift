@@ -151,8 +151,8 @@ import Testing
         let sparse = try #require(try dense.filtered { record, _ in kept.contains(record.offset.value) })
         func parts(_ batch: RecordBatch, from start: Int64, to next: Int64 = 100, _ max: Int64) -> [Int64] {
             let outcome = PartitionReader.Outcome(batches: [batch], start: Offset(start), next: Offset(next))
-            let (first, count, rest) = outcome.split(recordsMax: max)
-            return [first.next.value, count, rest?.start.value ?? -1, rest?.next.value ?? -1]
+            let (first, load, rest) = outcome.split(atMost: DeliveryLoad(records: max, bytes: .max))
+            return [first.next.value, load.records, rest?.start.value ?? -1, rest?.next.value ?? -1]
         }
         #expect(parts(dense, from: 0, 100) == [100, 100, -1, -1])
         #expect(parts(dense, from: 20, 30) == [50, 30, 50, 100])

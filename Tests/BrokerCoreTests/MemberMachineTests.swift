@@ -18,17 +18,23 @@ import Testing
     }
 
     /// Steps until there is nothing to tell, and describes what was told; a read is carried out whole.
-    private func run(_ machine: inout MemberMachine, _ topic: Topic) -> [String] {
+    private func run(
+        _ machine: inout MemberMachine,
+        _ topic: Topic,
+        allowance: DeliveryLoad = DeliveryLoad(records: .max, bytes: .max)
+    ) -> [String] {
         var told: [String] = []
         while true {
-            switch machine.step(find: { topic.partitions[Int($0.partition.partition.value)] }) {
+            let step = machine.step(allowance: allowance) { topic.partitions[Int($0.partition.partition.value)] }
+            switch step {
             case .event(let event):
                 told.append("\(event)".prefix { $0 != "(" }.description)
                 if case .goodbye = event { return told }
-            case .read(let owned, let recordsMax):
-                let next = min(owned.partition.visible, Offset(owned.next.value + recordsMax))
+            case .read(let owned, let load):
+                let next = min(owned.partition.visible, Offset(owned.next.value + load.records))
                 told.append("read \(owned.partition.identity.partition) \(owned.next) to \(next)")
-                machine.delivered(owned, count: next - owned.next, next: next)
+                let count = next - owned.next
+                machine.delivered(owned, DeliveryLoad(records: count, bytes: 10 * count), next: next)
             case .wait:
                 return told
             }
@@ -64,26 +70,26 @@ import Testing
     @Test func whatIsInFlightAreRecordsAndNotOffsets() async throws {
         let (test, topic) = try await partitions()
         var owned = MemberMachine.Owned(partition: topic.partitions[0], epoch: .init(1), start: .zero)
-        owned.deliver(2, to: Offset(1000))
-        owned.deliver(10, to: Offset(1010))
-        owned.deliver(5, to: Offset(1015))
-        #expect(owned.inFlight == 17)
+        owned.deliver(DeliveryLoad(records: 2, bytes: 2 * 10), to: Offset(1000))
+        owned.deliver(DeliveryLoad(records: 10, bytes: 10 * 10), to: Offset(1010))
+        owned.deliver(DeliveryLoad(records: 5, bytes: 5 * 10), to: Offset(1015))
+        #expect(owned.inFlight == DeliveryLoad(records: 17, bytes: 170))
         owned.commit(Offset(400))
-        #expect(owned.inFlight == 17)
+        #expect(owned.inFlight == DeliveryLoad(records: 17, bytes: 170))
         owned.commit(Offset(999))
-        #expect(owned.inFlight == 16)
+        #expect(owned.inFlight == DeliveryLoad(records: 16, bytes: 160))
         owned.commit(Offset(1000))
-        #expect(owned.inFlight == 15)
+        #expect(owned.inFlight == DeliveryLoad(records: 15, bytes: 150))
         owned.commit(Offset(1012))
-        #expect(owned.inFlight == 3)
+        #expect(owned.inFlight.records == 3)
         owned.commit(Offset(5))
-        #expect(owned.inFlight == 3 && owned.committed == Offset(1012))
+        #expect(owned.inFlight.records == 3 && owned.committed == Offset(1012))
         await test.process.stop()
     }
 
     @Test func partitionsTakeTurnsAndControlGoesFirst() async throws {
         let (test, topic) = try await partitions()
-        var machine = MemberMachine(maxInFlight: 100, eventsMax: 10)
+        var machine = MemberMachine(maxInFlight: DeliveryLoad(records: 100, bytes: .max), eventsMax: 10)
         #expect(run(&machine, topic) == [])
         for body in try await assigned(test, topic.name) { machine.post(body) }
         #expect(run(&machine, topic) == ["assigned", "read 0 0 to 3", "read 1 0 to 3"])
@@ -92,7 +98,7 @@ import Testing
 
     @Test func aFullMemberIsPausedOnceAndResumedByACommit() async throws {
         let (test, topic) = try await partitions()
-        var machine = MemberMachine(maxInFlight: 4, eventsMax: 10)
+        var machine = MemberMachine(maxInFlight: DeliveryLoad(records: 4, bytes: .max), eventsMax: 10)
         for body in try await assigned(test, topic.name) { machine.post(body) }
         #expect(run(&machine, topic) == ["assigned", "read 0 0 to 3", "read 1 0 to 1", "paused"])
         #expect(run(&machine, topic) == [])
@@ -103,7 +109,7 @@ import Testing
 
     @Test func nothingIsReadOfWhatIsRevoking() async throws {
         let (test, topic) = try await partitions()
-        var machine = MemberMachine(maxInFlight: 100, eventsMax: 10)
+        var machine = MemberMachine(maxInFlight: DeliveryLoad(records: 100, bytes: .max), eventsMax: 10)
         let bodies = try await assigned(test, topic.name)
         for body in bodies { machine.post(body) }
         guard case .assigned(_, let given) = bodies.last, let first = given.first else {
@@ -119,7 +125,7 @@ import Testing
 
     @Test func aMemberThatTakesNoEventsIsSentAway() async throws {
         let (test, topic) = try await partitions()
-        var machine = MemberMachine(maxInFlight: 100, eventsMax: 2)
+        var machine = MemberMachine(maxInFlight: DeliveryLoad(records: 100, bytes: .max), eventsMax: 2)
         for _ in 0..<3 { machine.post(.assigned(GroupEpoch(1), [])) }
         #expect(run(&machine, topic) == ["assigned", "assigned", "goodbye"])
         #expect(run(&machine, topic) == ["goodbye"])
@@ -127,7 +133,7 @@ import Testing
     }
 
     @Test func everyChangeIsSeenByASleeper() {
-        var machine = MemberMachine(maxInFlight: 1, eventsMax: 2)
+        var machine = MemberMachine(maxInFlight: DeliveryLoad(records: 1, bytes: .max), eventsMax: 2)
         let before = machine.version
         machine.post(.assigned(GroupEpoch(1), []))
         let posted = machine.version

@@ -65,7 +65,7 @@ final class TestMember {
         case .revoked(let partitions):
             for partition in partitions { owned[partition.partition] = nil }
             events.append("revoked \(partitions.map(\.reason).sorted().joined(separator: ","))")
-        case .paused(let count): events.append("paused \(count)")
+        case .paused(let count, _): events.append("paused \(count)")
         case .resumed: events.append("resumed")
         case .leaseWarning: events.append("leaseWarning")
         case .gap(let gap):

@@ -106,7 +106,7 @@ final class FakeSession: GroupSession {
         event.yield(.goodbye(reason: "drain", reconnect: true, retryAfterMilliseconds: 250))
     }
 
-    func next(deadline: MonotonicInstant?) async -> GroupEvent {
+    func next(deadline: MonotonicInstant?, allowance: DeliveryAllowance) async -> GroupEvent {
         var iterator = events.makeAsyncIterator()
         return await iterator.next() ?? .idle
     }

@@ -56,6 +56,7 @@ import Testing
 
     @Test func manyStreamsAreClosedOnceEach() async throws {
         let engine = FakeEngine()
+        let (openings, opening) = AsyncStream<Void>.makeStream()
         try await SurfaceHarness.run(engine) { harness in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for index in 0..<20 {
@@ -63,12 +64,14 @@ import Testing
                         let response = try await harness.send("GET", Self.join)
                         var chunks = response.body.makeAsyncIterator()
                         _ = try await chunks.next()
+                        opening.yield()
                         // Half of them leave, the other half hears the goodbye.
                         if index.isMultiple(of: 2) { return }
                         while try await chunks.next() != nil {}
                     }
                 }
-                for _ in 0..<10 { try await group.next() }
+                var opened = openings.makeAsyncIterator()
+                for _ in 0..<20 { await opened.next() }
                 await harness.shutDown()
                 try await group.waitForAll()
             }

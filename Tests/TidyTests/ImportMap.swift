@@ -12,9 +12,14 @@ enum ImportMap {
             "RecordFormat", "SegmentStore", "GroupCoordination", "NIOCore", "Logging", "Metrics", "ServiceLifecycle",
             "Synchronization", "Glibc",
         ] + collections,
-        "BrokerAPI": ["BrokerCore", "RecordFormat", "JSONBytes", "HTTPTypes", "NIOCore", "Logging", "Crypto"],
+        "BrokerAPI": [
+            "BrokerCore", "RecordFormat", "JSONBytes", "HTTPTypes", "NIOCore", "Logging", "Crypto",
+            "Synchronization",
+        ],
         "BrokerHTTP": [
-            "BrokerAPI", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOPosix", "Logging",
+            "BrokerAPI", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1",
+            "NIOHTTPTypes",
+            "NIOHTTPTypesHTTP1", "NIOWebSocket", "Logging",
             "ServiceLifecycle",
         ],
         "MillraceClient": ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "FoundationEssentials"],

@@ -7,8 +7,11 @@ enum JSONDocument {
     static let depthMax = 16
 
     /// Checks the body as one JSON value and reads it; an error names the byte.
+    ///
+    /// - Parameter what: what the body is called in messages.
     static func read<Value>(
         _ body: ByteBuffer,
+        what: String = "the body",
         _ read: (UnsafeRawBufferPointer, Range<Int>) throws(Problem) -> Value
     ) throws(Problem) -> Value {
         try body.withUnsafeReadableBytes { (bytes) throws(Problem) in
@@ -17,7 +20,7 @@ enum JSONDocument {
                 shape = try JSONValidator.validate(bytes, depthMax: depthMax)
             } catch {
                 throw Problem.invalidRequest(
-                    "the body is not valid JSON at byte \(error.byteOffset): \(error.reason)",
+                    "\(what) is not valid JSON at byte \(error.byteOffset): \(error.reason)",
                     members: [Problem.Member("byteOffset", .integer(Int64(error.byteOffset)))]
                 )
             }

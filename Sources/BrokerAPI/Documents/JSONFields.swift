@@ -12,12 +12,14 @@ struct JSONFields {
     /// Reads the object at `value` of valid JSON.
     ///
     /// - Parameter path: where the object stands in its document, for messages: `""` or such as `offsets[3].`.
+    /// - Parameter what: what the whole document is called in messages.
     /// - Parameter listed: how many of the known names a message lists; nil lists all.
     init(
         _ bytes: UnsafeRawBufferPointer,
         _ value: Range<Int>,
         known: [StaticString],
         path: String = "",
+        what: String = "the body",
         listed: Int? = nil
     ) throws(Problem) {
         self.bytes = bytes
@@ -41,7 +43,7 @@ struct JSONFields {
             return true
         }
         guard isObject else {
-            throw Problem.invalidRequest("\(path.isEmpty ? "the body" : String(path.dropLast())) is not a JSON object")
+            throw Problem.invalidRequest("\(path.isEmpty ? what : String(path.dropLast())) is not a JSON object")
         }
         values = found
     }

@@ -22,7 +22,15 @@ struct BatchWalk: Sendable {
         /// The total of bytes that the encoder may come to.
         let totalBytesMax: Int
         /// The bytes after which a piece is handed out.
-        let pieceBytes: Int
+        var pieceBytes: Int
+
+        /// What is left of it where a client counts.
+        func limited(by credit: Credit) -> Room {
+            var room = self
+            room.records = min(records, Int(clamping: credit.recordsLeft))
+            room.pieceBytes = min(pieceBytes, Int(clamping: credit.bytesLeft))
+            return room
+        }
     }
 
     /// Ends a walk within a batch.

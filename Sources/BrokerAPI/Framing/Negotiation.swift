@@ -10,6 +10,10 @@ struct Negotiation: Hashable, Sendable {
     /// Decides for a read route, by `framing=`, Accept and `watch=`.
     static func read(_ context: RequestContext) throws(Problem) -> Negotiation {
         let watch = try context.query.bool("watch")
+        if context.isSocket {
+            try refuseFraming(context.query)
+            return Negotiation(framing: .ndjson, isWatch: watch ?? true)
+        }
         if let framing = try framing(context.query, among: Framing.allCases) {
             guard let choice = choice(framing, watch) else { throw contradiction(framing, watch) }
             return choice
@@ -27,6 +31,10 @@ struct Negotiation: Hashable, Sendable {
 
     /// Decides for a group's stream: always a watch, NDJSON unless asked otherwise.
     static func groupStream(_ context: RequestContext) throws(Problem) -> Framing {
+        if context.isSocket {
+            try refuseFraming(context.query)
+            return .ndjson
+        }
         if let framing = try framing(context.query, among: [.ndjson, .sse]) { return framing }
         for type in AcceptHeader.types(context.request.headers[values: .accept]) {
             switch type {
@@ -40,6 +48,13 @@ struct Negotiation: Hashable, Sendable {
             .framingNotSupported,
             "a group's stream comes as application/x-ndjson or text/event-stream"
         )
+    }
+
+    /// A WebSocket carries the objects of NDJSON, one a frame, and nothing else.
+    private static func refuseFraming(_ query: QueryParameters) throws(Problem) {
+        guard query["framing"] == nil else {
+            throw Problem(.framingNotSupported, "a WebSocket is a framing of its own: leave framing= out")
+        }
     }
 
     private static func framing(_ query: QueryParameters, among known: [Framing]) throws(Problem) -> Framing? {

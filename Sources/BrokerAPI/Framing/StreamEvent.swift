@@ -8,6 +8,8 @@ enum StreamEvent: Sendable {
     case bookmark(cursor: String, caughtUp: Bool, lag: Int64?)
     /// A range cannot be read any more.
     case gap(ReadResult.Gap)
+    /// The stream is a member: who it is, and the token with which any connection may speak for it.
+    case joined(member: String, groupEpoch: Int64, session: String)
     /// A member owns these now, all of them listed.
     case assigned(groupEpoch: Int64, [AssignedPartition])
     /// A member finishes and commits these.
@@ -15,7 +17,7 @@ enum StreamEvent: Sendable {
     /// A member has lost these.
     case revoked([(partition: TopicPartition, committed: Offset, reason: String)])
     /// A member must commit before more comes.
-    case paused(uncommitted: Int64)
+    case paused(uncommitted: Int64, uncommittedBytes: Int64)
     /// Delivery goes on.
     case resumed
     /// Half of the commit timeout has passed.
@@ -30,6 +32,7 @@ enum StreamEvent: Sendable {
         switch self {
         case .bookmark: "bookmark"
         case .gap: "gap"
+        case .joined: "joined"
         case .assigned: "assigned"
         case .revoking: "revoking"
         case .revoked: "revoked"
@@ -85,6 +88,13 @@ enum StreamEvent: Sendable {
 
     private func writeGroupEvent(to json: inout JSONWriter) {
         switch self {
+        case .joined(let member, let groupEpoch, let session):
+            json.key("member")
+            json.string(member)
+            json.key("groupEpoch")
+            json.integer(groupEpoch)
+            json.key("session")
+            json.string(session)
         case .assigned(let groupEpoch, let partitions):
             json.key("groupEpoch")
             json.integer(groupEpoch)
@@ -107,11 +117,13 @@ enum StreamEvent: Sendable {
                 json.key("reason")
                 json.string(lost.reason)
             }
-        case .paused(let uncommitted):
+        case .paused(let uncommitted, let uncommittedBytes):
             json.key("reason")
             json.string("max-in-flight")
             json.key("uncommitted")
             json.integer(uncommitted)
+            json.key("uncommittedBytes")
+            json.integer(uncommittedBytes)
         case .leaseWarning(let partitions, let milliseconds):
             Self.writeList(partitions, to: &json) { GroupText.writeName($0, to: &$1) }
             json.key("remainingMs")

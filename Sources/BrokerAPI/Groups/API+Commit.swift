@@ -18,9 +18,9 @@ extension API {
                 group: group,
                 member: member,
                 principal: principal,
-                items: document.items,
-                progress: document.progress,
-                release: document.release
+                items: document.content.items,
+                progress: document.content.progress,
+                release: document.content.release
             )
         )
         return try CommitText.reply(results)
@@ -38,16 +38,19 @@ enum CommitText {
         if !refused.isEmpty, refused.count == results.count, Set(refused.map(\.code)).count == 1 {
             throw whole(refused)
         }
-        return .json(status: refused.isEmpty ? .ok : multiStatus) { json in
-            json.key("results")
-            json.beginArray()
-            for (result, problem) in zip(results, problems) {
-                json.beginObject()
-                write(result, problem, to: &json)
-                json.endObject()
-            }
-            json.endArray()
+        return .json(status: refused.isEmpty ? .ok : multiStatus) { write(results, to: &$0) }
+    }
+
+    /// Writes the field `results` into an open object.
+    static func write(_ results: [CommitItemResult], to json: inout JSONWriter) {
+        json.key("results")
+        json.beginArray()
+        for result in results {
+            json.beginObject()
+            write(result, problem(result), to: &json)
+            json.endObject()
         }
+        json.endArray()
     }
 
     private static func write(_ result: CommitItemResult, _ problem: Problem?, to json: inout JSONWriter) {

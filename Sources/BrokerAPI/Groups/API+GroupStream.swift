@@ -16,6 +16,7 @@ extension API {
         let request = try joinRequest(group, context.query, principal)
         let session = try await engine.joinGroup(request)
         let limits = engine.limits
+        let token = sessionTokens.token(group: group, member: session.member, principal: principal)
         let machine = GroupStreamMachine(
             encoder: EventEncoder(framing: framing, recordEvent: recordEvent, jsonDepthMax: limits.jsonDepthMax),
             timers: StreamTimers(
@@ -24,16 +25,25 @@ extension API {
                 random: configuration.random(),
                 now: engine.clock.now
             ),
-            retryMilliseconds: configuration.retryMilliseconds
+            retryMilliseconds: configuration.retryMilliseconds,
+            greeting: .joined(member: session.member, groupEpoch: session.groupEpoch, session: token)
         )
         var headers = Self.streamHeaders(framing)
         headers[.groupMember] = session.member
         headers[.groupEpoch] = String(session.groupEpoch)
-        headers[.groupSession] = sessionTokens.token(group: group, member: session.member, principal: principal)
+        headers[.groupSession] = token
         return APIReply(
             status: .ok,
             headers: headers,
-            body: .stream(GroupStream(machine, session: session, engine: engine))
+            body: .stream(
+                GroupStream(
+                    machine,
+                    session: session,
+                    membership: .init(group: group, member: session.member, principal: principal),
+                    engine: engine,
+                    isSocket: context.isSocket
+                )
+            )
         )
     }
 
@@ -54,6 +64,7 @@ extension API {
             throw Problem.invalidRequest("a group shares at most \(limits.groupTopicsMax) topics, not \(topics.count)")
         }
         let maxInFlight = try query.integer("maxInFlight", in: 1...Int64(limits.maxInFlightRecordsMax))
+        let maxInFlightBytes = try query.integer("maxInFlightBytes", in: 1...Int64(limits.maxInFlightBytesMax.value))
         return GroupJoinRequest(
             group: group,
             topics: topics,
@@ -61,6 +72,7 @@ extension API {
             resume: resume,
             start: try start(query["from"]),
             maxInFlight: maxInFlight.map { Int($0) },
+            maxInFlightBytes: maxInFlightBytes.map { Int($0) },
             commitTimeoutMilliseconds: try query.milliseconds("commitTimeout"),
             principal: principal
         )

@@ -7,60 +7,72 @@ import RecordFormat
 ///     {"session":"...","offsets":[{"topic":"orders","partition":3,"offset":951,"epoch":17}],
 ///      "progress":[{"topic":"orders","partition":0}],"release":[]}
 struct CommitDocument: Sendable {
+    /// What is asked for.
+    struct Content: Sendable {
+        /// What to commit.
+        let items: [CommitOffsetsRequest.Item]
+        /// Leases to renew.
+        let progress: [TopicPartition]
+        /// Partitions to give back.
+        let release: [TopicPartition]
+    }
+
     /// The token of the member.
     let session: String
-    /// What to commit.
-    let items: [CommitOffsetsRequest.Item]
-    /// Leases to renew.
-    let progress: [TopicPartition]
-    /// Partitions to give back.
-    let release: [TopicPartition]
+    /// What is asked for.
+    let content: Content
 
     private static let names: [StaticString] = ["session", "offsets", "progress", "release"]
-    private static let itemNames: [StaticString] = ["topic", "partition", "offset", "epoch"]
-    private static let partitionNames: [StaticString] = ["topic", "partition"]
 
     /// Reads and checks a body.
     init(_ body: ByteBuffer, in namespace: Namespace, itemsMax: Int) throws(Problem) {
-        self = try JSONDocument.read(body) { (bytes, value) throws(Problem) in
+        (session, content) = try JSONDocument.read(body) { (bytes, value) throws(Problem) in
             let fields = try JSONFields(bytes, value, known: Self.names)
             guard let session = try fields.string(0) else { throw fields.missing(0) }
-            let ranges = try (offsets: fields.elements(1), progress: fields.elements(2), release: fields.elements(3))
-            let count = ranges.offsets.count + ranges.progress.count + ranges.release.count
-            guard count > 0, count <= itemsMax else {
-                throw Problem.invalidRequest(
-                    "a commit has from 1 to \(itemsMax) offsets, progress and release together, not \(count)"
-                )
-            }
-            return try CommitDocument(
-                session: session,
-                items: Self.map(ranges.offsets) { (index, range) throws(Problem) in
-                    try Self.item(bytes, range, in: namespace, path: "offsets[\(index)].")
-                },
-                progress: Self.map(ranges.progress) { (index, range) throws(Problem) in
-                    let path = "progress[\(index)]."
-                    let fields = try JSONFields(bytes, range, known: Self.partitionNames, path: path)
-                    return try Self.partition(fields, in: namespace)
-                },
-                release: Self.map(ranges.release) { (index, range) throws(Problem) in
-                    let path = "release[\(index)]."
-                    let fields = try JSONFields(bytes, range, known: Self.partitionNames, path: path)
-                    return try Self.partition(fields, in: namespace)
-                }
+            let content = try Content(
+                bytes,
+                offsets: fields.elements(1),
+                progress: fields.elements(2),
+                release: fields.elements(3),
+                in: namespace,
+                itemsMax: itemsMax
             )
+            return (session, content)
         }
     }
+}
 
-    private init(
-        session: String,
-        items: [CommitOffsetsRequest.Item],
-        progress: [TopicPartition],
-        release: [TopicPartition]
-    ) {
-        self.session = session
-        self.items = items
-        self.progress = progress
-        self.release = release
+extension CommitDocument.Content {
+    private static let itemNames: [StaticString] = ["topic", "partition", "offset", "epoch"]
+    private static let partitionNames: [StaticString] = ["topic", "partition"]
+
+    /// Reads the elements of the three lists.
+    init(
+        _ bytes: UnsafeRawBufferPointer,
+        offsets: [Range<Int>],
+        progress: [Range<Int>],
+        release: [Range<Int>],
+        in namespace: Namespace,
+        itemsMax: Int
+    ) throws(Problem) {
+        let count = offsets.count + progress.count + release.count
+        guard count > 0, count <= itemsMax else {
+            throw Problem.invalidRequest(
+                "a commit has from 1 to \(itemsMax) offsets, progress and release together, not \(count)"
+            )
+        }
+        func partitions(_ ranges: [Range<Int>], _ name: String) throws(Problem) -> [TopicPartition] {
+            try Self.map(ranges) { (index, range) throws(Problem) in
+                let path = "\(name)[\(index)]."
+                let fields = try JSONFields(bytes, range, known: Self.partitionNames, path: path)
+                return try Self.partition(fields, in: namespace)
+            }
+        }
+        items = try Self.map(offsets) { (index, range) throws(Problem) in
+            try Self.item(bytes, range, in: namespace, path: "offsets[\(index)].")
+        }
+        self.progress = try partitions(progress, "progress")
+        self.release = try partitions(release, "release")
     }
 
     private static func map<Value>(

@@ -1,8 +1,12 @@
 import BrokerCore
+import HTTPTypes
 import NIOCore
 
 /// Drives a ``GroupStreamMachine`` against a member's session.
 struct GroupStream: APIStream {
+    let commands: any ClientCommands
+    /// Where commands leave credit; nil on a transport that takes none.
+    private let inbox: CreditInbox?
     private let engine: any BrokerEngine
     private let session: any GroupSession
     private var machine: GroupStreamMachine
@@ -11,18 +15,29 @@ struct GroupStream: APIStream {
     private var isFinished = false
 
     /// A stream that has sent nothing.
-    init(_ machine: GroupStreamMachine, session: any GroupSession, engine: any BrokerEngine) {
+    init(
+        _ machine: GroupStreamMachine,
+        session: any GroupSession,
+        membership: StreamCommands.Membership,
+        engine: any BrokerEngine,
+        isSocket: Bool
+    ) {
         self.machine = machine
         self.session = session
         self.engine = engine
+        inbox = isSocket ? CreditInbox() : nil
+        commands = StreamCommands(inbox: inbox, engine: engine, membership: membership)
     }
+
+    var failure: HTTPResponse.Status? { machine.failure?.code.status }
 
     mutating func next() async -> ByteBuffer? {
         if let piece = pieces.next() { return piece }
         while !isFinished {
+            if let change = inbox?.take() { machine.take(change) }
             switch machine.step(event, now: engine.clock.now, isDraining: engine.phase != .ready) {
-            case .next(let deadline):
-                event = .group(await session.next(deadline: deadline))
+            case .next(let deadline, let allowance):
+                event = .group(await ask(until: deadline, allowance))
                 // A cancelled session answers at once, again and again.
                 if case .group(.idle) = event, Task.isCancelled { isFinished = true }
             case .write(let bytes):
@@ -33,6 +48,13 @@ struct GroupStream: APIStream {
             }
         }
         return nil
+    }
+
+    /// Asks the group; a change of the client's credit ends the wait too.
+    private func ask(until deadline: MonotonicInstant, _ allowance: DeliveryAllowance) async -> GroupEvent {
+        guard let inbox else { return await session.next(deadline: deadline, allowance: allowance) }
+        let session = session
+        return await inbox.interrupting { await session.next(deadline: deadline, allowance: allowance) }
     }
 
     mutating func close() async {

@@ -18,8 +18,8 @@ struct GroupStreamMachine: Sendable {
 
     /// What to do next.
     enum Action: Sendable {
-        /// Ask the group for its next event, until the deadline.
-        case next(until: MonotonicInstant)
+        /// Ask the group for its next event, until the deadline, and for no more records than the client takes.
+        case next(until: MonotonicInstant, DeliveryAllowance)
         /// Send these bytes.
         case write(ByteBuffer)
         /// Close: everything has been said.
@@ -27,17 +27,29 @@ struct GroupStreamMachine: Sendable {
     }
 
     private let retryMilliseconds: Int64
+    private let greeting: StreamEvent
     private var encoder: EventEncoder
     private var timers: StreamTimers
     private var room = BatchWalk.Room(records: .max, totalBytesMax: .max, pieceBytes: WatchOptions.pieceBytes)
     private var walk: BatchWalk?
+    private var credit = Credit()
     private var isEnding = false
+    /// What ended the stream, if it did not end well.
+    private(set) var failure: Problem?
 
     /// A machine that has said nothing.
-    init(encoder: EventEncoder, timers: StreamTimers, retryMilliseconds: Int64) {
+    ///
+    /// - Parameter greeting: what it says first.
+    init(encoder: EventEncoder, timers: StreamTimers, retryMilliseconds: Int64, greeting: StreamEvent) {
         self.encoder = encoder
         self.timers = timers
         self.retryMilliseconds = retryMilliseconds
+        self.greeting = greeting
+    }
+
+    /// Takes what the client lets the broker send.
+    mutating func take(_ change: Credit.Change) {
+        credit.apply(change)
     }
 
     /// Takes an event and answers what to do.
@@ -45,14 +57,13 @@ struct GroupStreamMachine: Sendable {
         switch event {
         case .begin:
             encoder.open(retryMilliseconds: retryMilliseconds)
-            // NDJSON has no opening of its own, and the client shall see at once that it is connected.
-            if encoder.byteCount == 0 { encoder.writeHeartbeat() }
+            encoder.write(greeting)
             return flush(now)
         case .written:
             if isEnding { return .finish }
             if isDraining { return end("drain", now) }
             if walk != nil { return encode(now) }
-            return timers.end(at: now).map { end($0, now) } ?? .next(until: timers.next)
+            return timers.end(at: now).map { end($0, now) } ?? next
         case .group(let event):
             return take(event, now, isDraining)
         }
@@ -75,22 +86,27 @@ struct GroupStreamMachine: Sendable {
     }
 
     private mutating func encode(_ now: MonotonicInstant) -> Action {
-        guard var current = walk else { return .next(until: timers.next) }
+        guard var current = walk else { return next }
         walk = nil
+        let (recordsBefore, bytesBefore) = (room.records, encoder.byteCount)
         do throws(Problem) {
             if try current.write(into: &encoder, room: &room) != .done { walk = current }
         } catch {
+            failure = error
             encoder.write(.error(error))
             return goodbye("error", reconnect: false, retryAfterMilliseconds: 0, now)
         }
-        return encoder.byteCount == 0 ? .next(until: timers.next) : flush(now)
+        credit.use(records: recordsBefore - room.records, bytes: encoder.byteCount - bytesBefore)
+        return encoder.byteCount == 0 ? next : flush(now)
     }
+
+    private var next: Action { .next(until: timers.next, credit.allowance) }
 
     private mutating func idle(_ now: MonotonicInstant) -> Action {
         if let reason = timers.end(at: now) { return end(reason, now) }
         // A member's place is what it has committed, so its stream has no bookmarks.
         if now >= timers.bookmark { timers.bookmarked(at: now) }
-        guard now >= timers.heartbeat else { return .next(until: timers.next) }
+        guard now >= timers.heartbeat else { return next }
         encoder.writeHeartbeat()
         return flush(now)
     }
@@ -127,7 +143,7 @@ extension StreamEvent {
         case .revoking(let partitions, let milliseconds):
             self = .revoking(partitions, deadlineMilliseconds: milliseconds)
         case .revoked(let partitions): self = .revoked(partitions)
-        case .paused(let uncommitted): self = .paused(uncommitted: uncommitted)
+        case .paused(let records, let bytes): self = .paused(uncommitted: records, uncommittedBytes: bytes)
         case .resumed: self = .resumed
         case .leaseWarning(let partitions, let milliseconds):
             self = .leaseWarning(partitions, remainingMilliseconds: milliseconds)

@@ -14,6 +14,7 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case groupNotFound = "group-not-found"
     case methodNotAllowed = "method-not-allowed"
     case framingNotSupported = "framing-not-supported"
+    case upgradeRequired = "upgrade-required"
     case conflict
     case fenced
     case aheadOfDelivery = "ahead-of-delivery"
@@ -67,6 +68,11 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .groupNotFound: (.notFound, "The group does not exist")
         case .methodNotAllowed: (.methodNotAllowed, "The path does not take this method")
         case .framingNotSupported: (.notAcceptable, "The answer is not available in this framing")
+        case .upgradeRequired:
+            (
+                HTTPResponse.Status(code: 426, reasonPhrase: "Upgrade Required"),
+                "The handshake is not one of a WebSocket"
+            )
         case .conflict: (.conflict, "It exists with other settings")
         case .fenced: (.conflict, "The partition is not the member's under that epoch")
         case .aheadOfDelivery: (.conflict, "The offset lies beyond what was delivered")

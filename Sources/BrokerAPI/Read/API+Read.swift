@@ -44,7 +44,7 @@ extension API {
         return APIReply(
             status: .ok,
             headers: Self.streamHeaders(options.framing),
-            body: .stream(WatchStream(machine, engine: engine))
+            body: .stream(WatchStream(machine, engine: engine, isSocket: context.isSocket))
         )
     }
 

@@ -23,6 +23,8 @@ struct WatchMachine: Sendable {
         case failed(Problem)
         /// A wait ended.
         case woke(WakeReason)
+        /// The client has changed what it takes, which ended a wait.
+        case creditChanged
     }
 
     /// What to do next.
@@ -31,6 +33,8 @@ struct WatchMachine: Sendable {
         case read(Cursor, ReadBudget)
         /// Wait until there is something past the cursor, or until the deadline.
         case wait(Cursor, until: MonotonicInstant)
+        /// Wait until the client takes more, or until the deadline.
+        case hold(until: MonotonicInstant)
         /// Send these bytes.
         case write(ByteBuffer)
         /// Answer this instead: a page that cannot be given.
@@ -50,7 +54,10 @@ struct WatchMachine: Sendable {
     private var recordCount = 0
     private var cursorSentAt: MonotonicInstant
     private var owesBookmark = false
+    private var credit = Credit()
     private var isEnding = false
+    /// What ended the watch, if it did not end well.
+    private(set) var failure: Problem?
 
     /// A machine that starts at the cursor.
     init(_ options: WatchOptions, cursor: Cursor, now: MonotonicInstant) {
@@ -75,6 +82,11 @@ struct WatchMachine: Sendable {
         )
     }
 
+    /// Takes what the client lets the broker send.
+    mutating func take(_ change: Credit.Change) {
+        credit.apply(change)
+    }
+
     /// Takes an event and answers what to do.
     mutating func step(_ event: Event, now: MonotonicInstant, isDraining: Bool) -> Action {
         switch event {
@@ -86,6 +98,7 @@ struct WatchMachine: Sendable {
         case .woke(.draining): return end("drain", reconnect: true, now)
         case .woke(.moved): return isEnding ? .finish : .read(cursor, budget)
         case .woke(.timedOut): return onTime(now, isDraining)
+        case .creditChanged: return goOn(now, isDraining)
         }
     }
 
@@ -102,14 +115,14 @@ struct WatchMachine: Sendable {
     private mutating func goOn(_ now: MonotonicInstant, _ isDraining: Bool) -> Action {
         if isEnding { return .finish }
         if isDraining { return end("drain", reconnect: true, now) }
-        if pending != nil { return encode(now, isDraining) }
+        if pending != nil, credit.mayDeliver { return encode(now, isDraining) }
         if room.records == 0 { return end("limit", reconnect: false, now) }
         if options.isWatch {
             if let reason = timers.end(at: now) { return end(reason, reconnect: true, now) }
             if now >= bookmarkDeadline { return writeBookmark(now) }
+            if !credit.mayDeliver || isCaughtUp { return rest(now) }
         }
         guard isCaughtUp else { return .read(cursor, budget) }
-        if options.isWatch { return .wait(cursor, until: min(timers.next, bookmarkDeadline)) }
         guard recordCount == 0, let until = options.waitUntil, now < until else {
             return end("end", reconnect: false, now)
         }
@@ -128,25 +141,30 @@ struct WatchMachine: Sendable {
             }
         }
         pending = PendingRead(result)
-        return encode(now, isDraining)
+        return credit.mayDeliver ? encode(now, isDraining) : goOn(now, isDraining)
     }
 
     /// Writes what was read until a piece is full.
     private mutating func encode(_ now: MonotonicInstant, _ isDraining: Bool) -> Action {
         guard var current = pending else { return goOn(now, isDraining) }
         pending = nil
-        let before = room.records
+        let bytesBefore = encoder.byteCount
+        var taken = room.limited(by: credit)
+        let before = taken.records
         let outcome: BatchWalk.Outcome
         do {
-            outcome = try current.write(into: &encoder, cursor: &cursor, room: &room)
+            outcome = try current.write(into: &encoder, cursor: &cursor, room: &taken)
         } catch {
-            recordCount += before - room.records
+            recordCount += before - taken.records
             return fail(error)
         }
-        recordCount += before - room.records
+        recordCount += before - taken.records
+        room.records -= before - taken.records
+        credit.use(records: before - taken.records, bytes: encoder.byteCount - bytesBefore)
         switch outcome {
         case .done: cursor = current.result.cursor
         case .pieceIsFull: pending = current
+        case .answerIsFull where !credit.mayDeliver && room.records > 0: pending = current
         case .answerIsFull:
             isCaughtUp = false
             lag = nil
@@ -167,18 +185,30 @@ struct WatchMachine: Sendable {
             timers.sent(at: now)
             return .write(encoder.take())
         }
-        return .wait(cursor, until: min(timers.next, bookmarkDeadline))
+        return rest(now)
+    }
+
+    /// Sleeps until there is something to send and the client takes it; what waits to be sent goes out before.
+    private mutating func rest(_ now: MonotonicInstant) -> Action {
+        if encoder.byteCount > 0 { return flush(now) }
+        let until = min(timers.next, bookmarkDeadline)
+        return credit.mayDeliver ? .wait(cursor, until: until) : .hold(until: until)
     }
 
     // MARK: Writing
 
     private mutating func writeBookmark(_ now: MonotonicInstant) -> Action {
         let text = cursorText
-        encoder.write(.bookmark(cursor: text, caughtUp: isCaughtUp, lag: lag))
+        encoder.write(bookmark(text))
         encoder.endFlush(id: text)
         noteCursor(now)
         timers.sent(at: now)
         return .write(encoder.take())
+    }
+
+    /// What has been read and waits for the client is still to come, whatever the read said.
+    private func bookmark(_ cursor: String) -> StreamEvent {
+        .bookmark(cursor: cursor, caughtUp: isCaughtUp && pending == nil, lag: pending == nil ? lag : nil)
     }
 
     /// Ends a flush of records.
@@ -206,6 +236,7 @@ struct WatchMachine: Sendable {
     }
 
     private mutating func fail(_ problem: Problem) -> Action {
+        failure = problem
         guard options.isWatch else { return .refuse(problem) }
         encoder.write(.error(problem))
         return close("error", reconnect: problem.code.isRetryable, cursor: nil)
@@ -214,7 +245,7 @@ struct WatchMachine: Sendable {
     private mutating func end(_ reason: String, reconnect: Bool, _ now: MonotonicInstant) -> Action {
         let text = cursorText
         // A page in any framing tells where to go on; a watch that ends tells it too, so that nothing is repeated.
-        encoder.write(.bookmark(cursor: text, caughtUp: isCaughtUp, lag: lag))
+        encoder.write(bookmark(text))
         return close(reason, reconnect: reconnect, cursor: text)
     }
 

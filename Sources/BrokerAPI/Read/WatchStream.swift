@@ -1,8 +1,12 @@
 import BrokerCore
+import HTTPTypes
 import NIOCore
 
 /// Drives a ``WatchMachine`` against an engine.
 struct WatchStream: APIStream {
+    let commands: any ClientCommands
+    /// Where commands leave credit; nil on a transport that takes none.
+    private let inbox: CreditInbox?
     private let engine: any BrokerEngine
     private var machine: WatchMachine
     private var event: WatchMachine.Event = .begin
@@ -10,17 +14,24 @@ struct WatchStream: APIStream {
     private var isFinished = false
 
     /// A stream that has sent nothing.
-    init(_ machine: WatchMachine, engine: any BrokerEngine) {
+    init(_ machine: WatchMachine, engine: any BrokerEngine, isSocket: Bool) {
         self.machine = machine
         self.engine = engine
+        inbox = isSocket ? CreditInbox() : nil
+        commands = StreamCommands(inbox: inbox, engine: engine, membership: nil)
     }
+
+    var failure: HTTPResponse.Status? { machine.failure?.code.status }
 
     mutating func next() async -> ByteBuffer? {
         if let piece = pieces.next() { return piece }
         while !isFinished {
+            if let change = inbox?.take() { machine.take(change) }
             switch machine.step(event, now: engine.clock.now, isDraining: engine.phase != .ready) {
             case .read(let cursor, let budget): event = await read(cursor, budget)
-            case .wait(let cursor, let deadline): event = .woke(await engine.wait(past: cursor, deadline: deadline))
+            case .wait(let cursor, let deadline): event = await wait(past: cursor, until: deadline)
+            // Past no position at all, only the deadline or a drain ends the wait.
+            case .hold(let deadline): event = await wait(past: Cursor(positions: []), until: deadline)
             case .write(let bytes):
                 event = .written
                 pieces.put(bytes)
@@ -46,6 +57,8 @@ struct WatchStream: APIStream {
             switch machine.step(event, now: engine.clock.now, isDraining: engine.phase != .ready) {
             case .read(let cursor, let budget): event = .read(try await engine.read(cursor, budget: budget))
             case .wait(let cursor, let deadline): event = .woke(await engine.wait(past: cursor, deadline: deadline))
+            // Nobody counts on a page.
+            case .hold: event = .creditChanged
             case .write(var bytes):
                 event = .written
                 // A page in JSON is one write, which then is not copied.
@@ -54,6 +67,14 @@ struct WatchStream: APIStream {
             case .finish: return body
             }
         }
+    }
+
+    /// Waits at the tail; a change of the client's credit ends the wait too.
+    private func wait(past cursor: Cursor, until deadline: MonotonicInstant) async -> WatchMachine.Event {
+        guard let inbox else { return .woke(await engine.wait(past: cursor, deadline: deadline)) }
+        let engine = engine
+        let reason = await inbox.interrupting { await engine.wait(past: cursor, deadline: deadline) }
+        return reason == .cancelled && !Task.isCancelled ? .creditChanged : .woke(reason)
     }
 
     private func read(_ cursor: Cursor, _ budget: ReadBudget) async -> WatchMachine.Event {

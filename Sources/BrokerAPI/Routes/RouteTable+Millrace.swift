@@ -122,6 +122,7 @@ extension RouteTable {
                 Route.Parameter("instance", "The name of a static member."),
                 Route.Parameter("session", "Resume the member that this token names."),
                 Route.Parameter("maxInFlight", "The most records delivered and not committed."),
+                Route.Parameter("maxInFlightBytes", "The most bytes delivered and not committed."),
                 Route.Parameter("commitTimeout", "How long records may stay uncommitted, when the group is created."),
                 Route.Parameter("from", "Where partitions without a commit begin: `earliest`, `latest` or a time."),
                 Route.Parameter("timeout", "End the stream after this time."),

@@ -16,6 +16,8 @@ public struct GroupJoinRequest: Sendable {
     public let start: StartPosition
     /// The most records that may be delivered and uncommitted; nil for the default.
     public let maxInFlight: Int?
+    /// The most bytes that may be delivered and uncommitted, as they are stored; nil for the default.
+    public let maxInFlightBytes: Int?
     /// How long delivered records of a partition may stay uncommitted, when this request creates the group; nil for the
     /// default.
     public let commitTimeoutMilliseconds: Int64?
@@ -30,6 +32,7 @@ public struct GroupJoinRequest: Sendable {
         resume: String? = nil,
         start: StartPosition = .earliest,
         maxInFlight: Int? = nil,
+        maxInFlightBytes: Int? = nil,
         commitTimeoutMilliseconds: Int64? = nil,
         principal: Principal
     ) {
@@ -39,6 +42,7 @@ public struct GroupJoinRequest: Sendable {
         self.resume = resume
         self.start = start
         self.maxInFlight = maxInFlight
+        self.maxInFlightBytes = maxInFlightBytes
         self.commitTimeoutMilliseconds = commitTimeoutMilliseconds
         self.principal = principal
     }
@@ -56,9 +60,37 @@ public protocol GroupSession: Sendable {
     ///
     /// Records of a partition are given only while the member owns it and it is not being revoked. `goodbye` is the last
     /// event. Cancellation of the task answers `idle`.
-    func next(deadline: MonotonicInstant?) async -> GroupEvent
+    ///
+    /// - Parameter allowance: what the client takes now; without room, control events alone are given.
+    func next(deadline: MonotonicInstant?, allowance: DeliveryAllowance) async -> GroupEvent
     /// Ends the session: the member leaves (`leave`), or its connection is gone (`disconnected`).
     func close(_ reason: GroupCloseReason) async
+}
+
+extension GroupSession {
+    /// The next thing to tell a member that takes everything.
+    public func next(deadline: MonotonicInstant?) async -> GroupEvent {
+        await next(deadline: deadline, allowance: .unlimited)
+    }
+}
+
+/// How much a client takes of what a stream has for it.
+public struct DeliveryAllowance: Hashable, Sendable {
+    /// The most records.
+    public let records: Int64
+    /// The most bytes, as they are stored; the last record that is let through may be larger than what is left of them.
+    public let bytes: Int64
+
+    /// Everything there is.
+    public static let unlimited = DeliveryAllowance(records: .max, bytes: .max)
+    /// No record.
+    public static let none = DeliveryAllowance(records: 0, bytes: 0)
+
+    /// Creates an allowance.
+    public init(records: Int64, bytes: Int64) {
+        self.records = records
+        self.bytes = bytes
+    }
 }
 
 /// How a session ends from the member's side.
@@ -97,7 +129,7 @@ public enum GroupEvent: Sendable {
     /// These are gone, with what was committed of each.
     case revoked(partitions: [(partition: TopicPartition, committed: Offset, reason: String)])
     /// The member must commit before more is delivered.
-    case paused(uncommitted: Int64)
+    case paused(uncommitted: Int64, uncommittedBytes: Int64)
     /// Delivery goes on after `paused`.
     case resumed
     /// Half of the commit timeout has passed for these.

@@ -9,8 +9,15 @@ extension Broker {
         guard maxInFlight >= 1, maxInFlight <= limits.maxInFlightRecordsMax else {
             throw .invalid("maxInFlight must be 1 to \(limits.maxInFlightRecordsMax), not \(maxInFlight)")
         }
+        let maxBytes = request.maxInFlightBytes ?? limits.maxInFlightBytes.value
+        guard maxBytes >= 1, maxBytes <= limits.maxInFlightBytesMax.value else {
+            throw .invalid("maxInFlightBytes must be 1 to \(limits.maxInFlightBytesMax.value), not \(maxBytes)")
+        }
         let coordinator = coordinator(of: request.group)
-        let mailbox = MemberMailbox(connection: .next(), maxInFlight: maxInFlight)
+        let mailbox = MemberMailbox(
+            connection: .next(),
+            maxInFlight: DeliveryLoad(records: Int64(maxInFlight), bytes: Int64(maxBytes))
+        )
         let joined = try await join(request, coordinator, mailbox)
         return GroupMemberSession(joined, mailbox: mailbox, environment: sessionEnvironment(coordinator))
     }

@@ -35,13 +35,14 @@ final class GroupMemberSession: GroupSession {
     var groupEpoch: Int64 { joined.groupEpoch.value }
 
     /// The next thing to tell the member: control events first, then records, until the deadline (`idle`).
-    func next(deadline: MonotonicInstant?) async -> GroupEvent {
+    func next(deadline: MonotonicInstant?, allowance: DeliveryAllowance) async -> GroupEvent {
+        let allowed = DeliveryLoad(records: allowance.records, bytes: allowance.bytes)
         while true {
-            switch mailbox.step(find: { self.find($0) }) {
+            switch mailbox.step(allowance: allowed, find: { self.find($0) }) {
             case .event(let event):
                 return event
-            case .read(let owned, let recordsMax):
-                if let event = await read(owned, recordsMax: recordsMax) { return event }
+            case .read(let owned, let load):
+                if let event = await read(owned, atMost: load) { return event }
             case .wait(let tails, let version):
                 if let event = await sleep(tails, version, deadline) { return event }
             }
@@ -111,7 +112,7 @@ final class GroupMemberSession: GroupSession {
 
 extension GroupMemberSession {
     /// Reads a partition and asks the coordinator whether the records may still be given to this member.
-    private func read(_ owned: MemberMachine.Owned, recordsMax: Int64) async -> GroupEvent? {
+    private func read(_ owned: MemberMachine.Owned, atMost load: DeliveryLoad) async -> GroupEvent? {
         let outcome: PartitionReader.Outcome
         do {
             outcome = try await fetch(owned)
@@ -130,15 +131,15 @@ extension GroupMemberSession {
             mailbox.update { $0.skipped(owned, to: outcome.next) }
             return nil
         }
-        return deliver(outcome, owned, recordsMax)
+        return deliver(outcome, owned, load)
     }
 
     private func deliver(
         _ outcome: PartitionReader.Outcome,
         _ owned: MemberMachine.Owned,
-        _ recordsMax: Int64
+        _ atMost: DeliveryLoad
     ) -> GroupEvent? {
-        let (now, count, rest) = outcome.split(recordsMax: recordsMax)
+        let (now, load, rest) = outcome.split(atMost: atMost)
         let delivery = GroupDelivery(
             group: joined.group,
             member: joined.member,
@@ -151,7 +152,7 @@ extension GroupMemberSession {
             mailbox.update { $0.abandon(owned) }
             return nil
         }
-        mailbox.update { $0.delivered(owned, count: count, next: now.next) }
+        mailbox.update { $0.delivered(owned, load, next: now.next) }
         if let rest { keep(rest, owned) }
         let slice = ReadResult.Slice(
             position: 0,

@@ -45,17 +45,17 @@ struct MemberMachine: Sendable {
             committed = start
         }
 
-        /// Records that were delivered and not committed.
-        var inFlight: Int64 { deliveries.reduce(0) { $0 + $1.uncommitted(after: committed) } }
+        /// What was delivered and not committed.
+        var inFlight: DeliveryLoad { deliveries.reduce(.zero) { $0 + $1.uncommitted(after: committed) } }
 
         /// Notes records that were handed out.
-        mutating func deliver(_ count: Int64, to end: Offset) {
-            let delivery = Delivery(start: next, next: end, count: count)
+        mutating func deliver(_ load: DeliveryLoad, to end: Offset) {
+            let delivery = Delivery(start: next, next: end, load: load)
             next = end
             guard let last = deliveries.last, last.isDense, delivery.isDense, last.next == delivery.start else {
                 return deliveries.append(delivery)
             }
-            deliveries[deliveries.count - 1] = Delivery(start: last.start, next: end, count: last.count + count)
+            deliveries[deliveries.count - 1] = Delivery(start: last.start, next: end, load: last.load + load)
         }
 
         /// Notes a commit.
@@ -71,13 +71,15 @@ struct MemberMachine: Sendable {
     private struct Delivery: Sendable {
         let start: Offset
         let next: Offset
-        let count: Int64
+        let load: DeliveryLoad
 
-        var isDense: Bool { next - start == count }
+        var isDense: Bool { next - start == load.records }
 
-        /// At most so many of them are not committed.
-        func uncommitted(after committed: Offset) -> Int64 {
-            max(0, min(count, next - committed))
+        /// At most so much of it is not committed.
+        func uncommitted(after committed: Offset) -> DeliveryLoad {
+            let records = max(0, min(load.records, next - committed))
+            guard records < load.records else { return load }
+            return DeliveryLoad(records: records, bytes: load.bytes / load.records * records)
         }
     }
 
@@ -85,13 +87,13 @@ struct MemberMachine: Sendable {
     enum Step: Sendable {
         /// Tell it this.
         case event(GroupEvent)
-        /// Read this partition, and deliver at most so many records.
-        case read(Owned, recordsMax: Int64)
+        /// Read this partition, and deliver at most so much of it.
+        case read(Owned, atMost: DeliveryLoad)
         /// Nothing: sleep until these grow or the mailbox has changed since `version`.
         case wait([Owned], version: UInt64)
     }
 
-    private let maxInFlight: Int64
+    private let maxInFlight: DeliveryLoad
     private let eventsMax: Int
     private var inbox: Deque<GroupCoordination.GroupEvent.Body> = []
     private var owned: OrderedDictionary<TopicPartition, Owned> = [:]
@@ -101,7 +103,7 @@ struct MemberMachine: Sendable {
     /// Changes with everything that may give a sleeper something to do.
     private(set) var version: UInt64 = 0
 
-    init(maxInFlight: Int64, eventsMax: Int) {
+    init(maxInFlight: DeliveryLoad, eventsMax: Int) {
         self.maxInFlight = maxInFlight
         self.eventsMax = eventsMax
     }
@@ -121,29 +123,38 @@ struct MemberMachine: Sendable {
         if ending == nil { ending = reason.event }
     }
 
-    /// Decides what comes next; `find` gives the running partition of an assignment, if it is still there.
-    mutating func step(find: (GroupCoordination.AssignedPartition) -> Partition?) -> Step {
+    /// Decides what comes next.
+    ///
+    /// - Parameters:
+    ///   - allowance: what the client takes now; without room, control events alone are given.
+    ///   - find: gives the running partition of an assignment, if it is still there.
+    mutating func step(
+        allowance: DeliveryLoad,
+        find: (GroupCoordination.AssignedPartition) -> Partition?
+    ) -> Step {
         while let body = inbox.popFirst() {
             if let event = apply(body, find) { return .event(event) }
         }
         if let ending { return .event(ending) }
-        let inFlight = owned.values.reduce(0) { $0 + $1.inFlight }
-        if inFlight >= maxInFlight {
+        let inFlight = owned.values.reduce(.zero) { $0 + $1.inFlight }
+        let room = maxInFlight - inFlight
+        guard room.isPositive else {
             if isPaused { return .wait([], version: version) }
             isPaused = true
-            return .event(.paused(uncommitted: inFlight))
+            return .event(.paused(uncommitted: inFlight.records, uncommittedBytes: inFlight.bytes))
         }
         if isPaused {
             isPaused = false
             return .event(.resumed)
         }
-        if let next = nextReadable() { return .read(next, recordsMax: maxInFlight - inFlight) }
+        guard allowance.isPositive else { return .wait([], version: version) }
+        if let next = nextReadable() { return .read(next, atMost: room.limited(by: allowance)) }
         return .wait(owned.values.filter { !$0.isRevoking }, version: version)
     }
 
     /// Notes that records up to `next` were handed out.
-    mutating func delivered(_ read: Owned, count: Int64, next: Offset) {
-        update(read) { $0.deliver(count, to: next) }
+    mutating func delivered(_ read: Owned, _ load: DeliveryLoad, next: Offset) {
+        update(read) { $0.deliver(load, to: next) }
     }
 
     /// Notes that nothing is left before `offset`: retention or compaction has removed it, and nothing of it is in flight.

@@ -17,9 +17,9 @@ final class MemberMailbox: Sendable {
     let connection: ConnectionID
     private let state: Mutex<State>
 
-    init(connection: ConnectionID, maxInFlight: Int, eventsMax: Int = 1024) {
+    init(connection: ConnectionID, maxInFlight: DeliveryLoad, eventsMax: Int = 1024) {
         self.connection = connection
-        state = Mutex(State(machine: MemberMachine(maxInFlight: Int64(maxInFlight), eventsMax: eventsMax)))
+        state = Mutex(State(machine: MemberMachine(maxInFlight: maxInFlight, eventsMax: eventsMax)))
     }
 
     /// Takes an event of the coordinator.
@@ -38,8 +38,11 @@ final class MemberMailbox: Sendable {
     }
 
     /// What to do for the member now.
-    func step(find: (GroupCoordination.AssignedPartition) -> Partition?) -> MemberMachine.Step {
-        state.withLock { $0.machine.step(find: find) }
+    func step(
+        allowance: DeliveryLoad,
+        find: (GroupCoordination.AssignedPartition) -> Partition?
+    ) -> MemberMachine.Step {
+        state.withLock { $0.machine.step(allowance: allowance, find: find) }
     }
 
     /// Changes what the session itself knows, without waking it.

@@ -24,21 +24,24 @@ enum PartitionReader {
             return outcome
         }
 
-        /// The first `recordsMax` records, at least one where there is one, and what is left of them.
+        /// The first records, as many as `load` allows, at least one where there is one, and what is left of them.
         ///
         /// Records are counted, not offsets: compaction leaves holes, and a part of nothing but a hole would leave a member
-        /// nothing to commit. A batch across the cut is in both parts.
-        func split(recordsMax: Int64) -> (first: Outcome, count: Int64, rest: Outcome?) {
-            var count: Int64 = 0
+        /// nothing to commit. A batch across the cut is in both parts, and its bytes are shared by its records evenly.
+        func split(atMost load: DeliveryLoad) -> (first: Outcome, load: DeliveryLoad, rest: Outcome?) {
+            var taken = DeliveryLoad.zero
             for batch in batches where !batch.isControl {
-                let offsets = batch.recordOffsets(from: start, to: next, atMost: recordsMax - count)
-                count += offsets.count
+                let recordBytes = Int64(batch.encodedBytes.value / max(batch.recordCount, 1))
+                let byBytes = (load.bytes - taken.bytes) / max(recordBytes, 1)
+                let room = max(min(load.records - taken.records, byBytes), taken.records == 0 ? 1 : 0)
+                let offsets = batch.recordOffsets(from: start, to: next, atMost: room)
+                taken = taken + DeliveryLoad(records: offsets.count, bytes: offsets.count * recordBytes)
                 guard let cut = offsets.following else { continue }
                 let first = Outcome(batches: batches.filter { $0.baseOffset < cut }, start: start, next: cut)
                 let rest = Outcome(batches: batches.filter { $0.nextOffset > cut }, start: cut, next: next)
-                return (first, count, rest)
+                return (first, taken, rest)
             }
-            return (self, count, nil)
+            return (self, taken, nil)
         }
     }
 

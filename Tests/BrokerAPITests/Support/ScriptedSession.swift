@@ -17,7 +17,7 @@ final class ScriptedSession: GroupSession {
 
     var closed: [GroupCloseReason] { closings.withLock { $0 } }
 
-    func next(deadline: MonotonicInstant?) async -> GroupEvent {
+    func next(deadline: MonotonicInstant?, allowance: DeliveryAllowance) async -> GroupEvent {
         let event = script.withLock { $0.isEmpty ? nil : $0.removeFirst() }
         if let event { return event }
         if let deadline { clock.advance(to: deadline) }

@@ -1,0 +1,190 @@
+import BrokerAPI
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
+import NIOWebSocket
+
+/// Carries a conversation of the API over a WebSocket (RFC 6455), subprotocol `millrace.v1`, and closes it in order.
+///
+/// The stream's next piece is made when the connection has taken the last one, as over plain HTTP. The client's frames are
+/// taken one after the other beside it, so that one who does not read its answers is not heard either.
+struct SocketConversation: Sendable {
+    /// A connection after its handshake.
+    typealias Connection = NIOAsyncChannel<WebSocketFrame, WebSocketFrame>
+    typealias Inbound = NIOAsyncChannelInboundStream<WebSocketFrame>
+    typealias Writer = NIOAsyncChannelOutboundWriter<WebSocketFrame>
+
+    /// What the frames mean.
+    static let subprotocol = "millrace.v1"
+    /// The most fragments of one message.
+    static let fragmentsMax = 256
+
+    /// The API.
+    let api: API
+    /// How long the client is given to answer the closing frame.
+    let closeMax: Duration
+
+    /// Holds the conversation that a handshake asked for.
+    func run(_ connection: Connection, _ head: HTTPRequestHead) async throws {
+        let fields = (try? HTTPRequest(head, secure: false, splitCookie: false))?.headerFields ?? [:]
+        let request = APIRequest(method: .get, target: head.uri, headers: fields)
+        let conversation = await api.converse(over: request, principal: .anonymous)
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(
+                try await connection.executeThenClose { inbound, outbound in
+                    switch conversation {
+                    case .refused(let line, let code): try await refuse(line, code, inbound, outbound)
+                    case .open(let stream): await converse(stream, inbound, outbound)
+                    }
+                }
+            )
+        } catch {
+            outcome = .failure(error)
+        }
+        if case .open(let stream) = conversation { await Self.close(stream) }
+        try outcome.get()
+    }
+
+    private func refuse(_ line: ByteBuffer, _ code: Int, _ inbound: Inbound, _ outbound: Writer) async throws {
+        try await outbound.write(contentsOf: [SocketLines.frame(line), Self.closing(code)])
+        await wait(for: Task { await Self.readToClose(inbound) })
+    }
+
+    /// Both sides speak until one of them ends; then the other is given a while to close.
+    private func converse(_ stream: any APIStream, _ inbound: Inbound, _ outbound: Writer) async {
+        let speaker = Task { await speak(stream, outbound) }
+        let listener = Task {
+            await listen(inbound, stream.commands, outbound) {
+                speaker.cancel()
+                await speaker.value
+            }
+            speaker.cancel()
+        }
+        await withTaskCancellationHandler {
+            await speaker.value
+            await wait(for: listener)
+        } onCancel: {
+            speaker.cancel()
+            listener.cancel()
+        }
+    }
+
+    /// Sends the stream to its end, and the closing frame if that is its own.
+    private func speak(_ stream: any APIStream, _ outbound: Writer) async {
+        var stream = stream
+        var lines = SocketLines()
+        do {
+            while let piece = await stream.next() {
+                try await outbound.write(contentsOf: lines.frames(of: piece))
+            }
+            guard !Task.isCancelled else { return }
+            try await outbound.write(Self.closing(stream.failure.map { 4000 + $0.code } ?? 1000))
+        } catch {
+            // The connection is gone, which whoever listens to it sees too.
+            return
+        }
+    }
+
+    /// Takes what the client says until it closes.
+    ///
+    /// - Parameter silence: stops the stream, so that nothing follows a closing frame.
+    private func listen(
+        _ inbound: Inbound,
+        _ commands: any ClientCommands,
+        _ outbound: Writer,
+        silence: () async -> Void
+    ) async {
+        var isClosing = false
+        do {
+            for try await frame in inbound {
+                let answer: CommandAnswer
+                switch frame.opcode {
+                case .connectionClose:
+                    await silence()
+                    return try await outbound.write(Self.closing(Self.code(of: frame)))
+                case _ where isClosing: continue
+                case .text: answer = await commands.take(frame.unmaskedData)
+                case .binary: answer = API.binaryFrame()
+                case .ping:
+                    try await outbound.write(WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData))
+                    continue
+                default: continue
+                }
+                switch answer {
+                case .nothing: continue
+                case .say(let line): try await outbound.write(SocketLines.frame(line))
+                case .refuse(let line, let code):
+                    isClosing = true
+                    await silence()
+                    try await outbound.write(contentsOf: [SocketLines.frame(line), Self.closing(code)])
+                }
+            }
+        } catch {
+            guard let code = Self.code(of: error), !isClosing else { return }
+            await silence()
+            // A connection that has failed meanwhile needs no farewell.
+            try? await outbound.write(Self.closing(code))
+        }
+    }
+}
+
+/// Closing.
+extension SocketConversation {
+    /// Waits until the client has closed, or has had its time.
+    private func wait(for listener: Task<Void, Never>) async {
+        let timer = Task {
+            try? await Task.sleep(for: closeMax)
+            listener.cancel()
+        }
+        await withTaskCancellationHandler {
+            await listener.value
+        } onCancel: {
+            listener.cancel()
+        }
+        timer.cancel()
+    }
+
+    private static func readToClose(_ inbound: Inbound) async {
+        do {
+            for try await frame in inbound where frame.opcode == .connectionClose { return }
+        } catch {
+            // Whatever it was: the conversation is over.
+            return
+        }
+    }
+
+    private static func closing(_ code: Int) -> WebSocketFrame {
+        closing(WebSocketErrorCode(codeNumber: code))
+    }
+
+    private static func closing(_ code: WebSocketErrorCode?) -> WebSocketFrame {
+        var data = ByteBuffer()
+        if let code { data.write(webSocketErrorCode: code) }
+        return WebSocketFrame(fin: true, opcode: .connectionClose, data: data)
+    }
+
+    private static func code(of frame: WebSocketFrame) -> WebSocketErrorCode? {
+        var data = frame.unmaskedData
+        return data.readWebSocketErrorCode()
+    }
+
+    /// The code that tells a client what was wrong with its frames; nil where the connection has failed.
+    private static func code(of error: any Error) -> Int? {
+        switch error {
+        case NIOWebSocketError.invalidFrameLength, NIOWebSocketFrameAggregator.Error.accumulatedFrameSizeIsTooLarge:
+            1009
+        case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error, is MaskedFrames.UnmaskedFrame: 1002
+        default: nil
+        }
+    }
+
+    /// In a task of its own: what the stream has to tell the broker must not be cut short by a cancellation.
+    private static func close(_ stream: any APIStream) async {
+        await Task {
+            var stream = stream
+            await stream.close()
+        }.value
+    }
+}
