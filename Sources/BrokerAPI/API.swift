@@ -98,7 +98,7 @@ public final class API: Sendable {
         case .changeTopic(let topic): try await changeTopic(topic, context)
         case .deleteTopic(let topic): try await deleteTopic(topic)
         case .describePartitions(let topic): try describePartitions(topic)
-        case .produce(let topic): try await produce(topic, context)
+        case .produce(let topic): try await produce(topic, context, principal)
         case .readTopic(let topic): try await readTopic(topic, context)
         case .readPartition(let topic, let partition): try await readPartition(topic, partition, context)
         case .deleteRecords(let topic, let partition): try await deleteRecords(topic, partition, context)

@@ -21,6 +21,16 @@ struct RequestContext: Sendable {
 extension HTTPField.Name {
     /// The key of a record whose body is its value.
     static let recordKey = known("Record-Key")
+    /// Who sends a produce request that is to be stored once.
+    static let producerID = known("Producer-Id")
+    /// The producer's epoch; also, in a refusal, the one that is in force.
+    static let producerEpoch = known("Producer-Epoch")
+    /// The number of the request among the producer's on this topic.
+    static let producerSeq = known("Producer-Seq")
+    /// The sequence that would have been the next one.
+    static let producerExpectedSeq = known("Producer-Expected-Seq")
+    /// The sequence that was sent instead.
+    static let producerReceivedSeq = known("Producer-Received-Seq")
     /// Where an event source was when it lost its connection.
     static let lastEventID = known("Last-Event-ID")
     /// What every CloudEvent in binary mode carries.

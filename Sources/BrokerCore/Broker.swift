@@ -25,6 +25,7 @@ public final class Broker: BrokerEngine {
     let coordinators: [GroupCoordinator]
     let appendClock: AppendClock
     let readPool: BlockingPool
+    let producers: ProducerLoading
     /// One thread: topics are created and deleted one at a time.
     let administration: BlockingPool
     let journal: BrokerThreads
@@ -43,6 +44,12 @@ public final class Broker: BrokerEngine {
         coordinators = parts.coordinators
         appendClock = parts.appendClock
         readPool = parts.readPool
+        producers = ProducerLoading(
+            store: parts.store,
+            pool: parts.readPool,
+            failure: parts.failure,
+            bytesMax: parts.configuration.limits.appendQueueBytesMax.value
+        )
         failure = parts.failure
         logger = parts.logger
         administration = BlockingPool(name: "admin", threads: 1)

@@ -52,13 +52,16 @@ extension BrokerError {
             self = .storageRefused(text)
         case .tooLarge:
             self = .storageRefused("the request does not fit a journal frame")
+        case .producer(let refusal):
+            // A request with a producer is answered by Broker+Append, which knows the sequence.
+            self = .storageRefused("the producer's window refused: \(refusal)")
         }
     }
 
     /// What an unsuccessful append is to the outside; nil when it was stored.
     init?(_ resolution: AppendResolution, targets: [Partition]) {
         switch resolution {
-        case .stored: return nil
+        case .stored, .duplicate: return nil
         case .refused(let refusal): self.init(refusal, targets: targets)
         case .superseded: self = .storageRefused("an earlier write of the same groups was refused; try again")
         case .notWritten(let reason): self = .storageRefused("nothing was stored: \(reason)")

@@ -107,6 +107,8 @@ extension StoreClient {
             case .refused(let refusal):
                 change { $0.refuse(appends) }
                 noteFailure("\(refusal)")
+            case .duplicate:
+                noteFailure("a request without a producer is taken for a duplicate")
             }
         }
     }

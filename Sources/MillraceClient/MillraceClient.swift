@@ -14,7 +14,8 @@ import NIOCore
 ///
 /// Retries: a stream (`watch`, `joinGroup`) reconnects by itself, because reading again is harmless. A produce request
 /// is sent again only when the broker said that nothing was stored (`noSideEffects` and `retryable`) or when no
-/// connection could be made at all; an answer that was lost is an error, never a second append.
+/// connection could be made at all; an answer that was lost is an error, never a second append. With a `Producer`, which
+/// numbers its requests, it is sent again in that case, too, and stored once.
 public struct MillraceClient: Sendable {
     /// The server's address as given, without a trailing slash.
     public let server: String

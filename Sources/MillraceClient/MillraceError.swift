@@ -31,6 +31,16 @@ public enum MillraceError: Error, Sendable, Hashable {
         }
     }
 
+    /// Whether a request that changes something may have been carried out, or not.
+    public var isOutcomeUnknown: Bool {
+        switch self {
+        // Something between us and the broker may have answered in its place.
+        case .refused(let problem): !problem.hasNoSideEffects && (problem.isRetryable || problem.isForeign)
+        case .disconnected, .timedOut: true
+        case .unreachable, .unexpectedAnswer, .lineTooLong, .invalidArgument, .cancelled: false
+        }
+    }
+
     /// Whether a reader may connect again: reading twice is harmless, so a broken connection counts as well.
     public var isWorthReconnecting: Bool {
         switch self {

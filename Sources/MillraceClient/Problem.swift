@@ -35,6 +35,11 @@ public struct Problem: Sendable, Hashable {
     }
 }
 
+extension Problem {
+    /// Whether it is a gateway's word and not the broker's: no problem document, and a status that gateways answer with.
+    var isForeign: Bool { code.isEmpty && (502...504).contains(status) }
+}
+
 extension Problem: CustomStringConvertible {
     /// The detail, with code and status.
     public var description: String {

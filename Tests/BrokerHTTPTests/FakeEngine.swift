@@ -68,7 +68,12 @@ final class FakeEngine: BrokerEngine {
 
     func deleteTopic(_ name: TopicName) async throws(BrokerError) { throw .unsupported("a fake") }
 
-    func append(_ appends: [AppendItem]) async throws(BrokerError) -> [AppendReceipt] { throw .unsupported("a fake") }
+    func append(
+        _ appends: [AppendItem],
+        producer: ProducerSequence?
+    ) async throws(BrokerError) -> [AppendReceipt] {
+        throw .unsupported("a fake")
+    }
 
     func cursor(
         for topic: TopicName,

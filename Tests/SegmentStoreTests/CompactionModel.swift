@@ -223,6 +223,7 @@ struct CompactedStore {
         let prefix = log.directory.string + "/"
         return test.fileSystem.paths.filter { path in
             path.hasPrefix(prefix) && !path.hasSuffix("/") && !path.hasSuffix("/manifest")
+                && !path.hasSuffix(".snapshot") && !path.hasSuffix(".snapshot.new")
                 && !path.hasSuffix("/manifest.new") && !known.contains(FilePath(path))
         }
     }

@@ -56,6 +56,9 @@ import Testing
         manifest.epochs = row.epochs
         manifest.retired = [SegmentID(base: Offset(0), generation: 0)]
         let record = CheckpointRecord(generation: 4, lsn: LSN(4096), run: LeaderEpoch(2), isClean: false, rows: [row])
+        var names = ProducerRegistry(savedAt: .epoch)
+        names.restore(1 << 62, ProducerRegistryTests.name("a"), lastUsed: .epoch)
+        names.pass((1 << 62) + 3)
         let ring = RingGeometry(id: directory, block: 4096, ringBytes: 65536, frameBytesMax: 16384)
         return [
             ("meta", meta.encoded(), { _ = try StoreMeta(decoding: $0, path: path) }),
@@ -74,6 +77,14 @@ import Testing
             (
                 "ring", ring.encoded(directory: directory),
                 { _ = try RingGeometry(decoding: $0, directory: directory, path: path) }
+            ),
+            (
+                "producers", names.encoded(directory: directory, at: .epoch),
+                { _ = try ProducerRegistry(decoding: $0, directory: directory, path: path, now: .epoch) }
+            ),
+            (
+                "snapshot", ProducerFormatTests.snapshot.encoded(directory: directory),
+                { _ = try ProducerSnapshot(decoding: $0, directory: directory, path: path) }
             ),
         ]
     }()
@@ -104,7 +115,7 @@ import Testing
             var bytes = random.bytes(random.below(200))
             // Kinds and versions that exist, so that the lengths are reached.
             if bytes.count > 8 {
-                bytes[0] = [1, 2, 6][random.below(3)]
+                bytes[0] = [1, 2, 5, 6][random.below(4)]
                 bytes[1] = 1
                 bytes[4] = 0
                 bytes[5] = 0

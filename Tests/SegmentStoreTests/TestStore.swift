@@ -26,6 +26,11 @@ struct TestStore {
         }
     }
 
+    init(fileSystem: SimulatedFileSystem, store: LogStore) {
+        self.fileSystem = fileSystem
+        self.store = store
+    }
+
     /// The store after a kill of the process.
     func killed() throws -> TestStore {
         try TestStore(fileSystem.afterProcessDeath())

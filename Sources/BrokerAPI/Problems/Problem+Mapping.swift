@@ -107,6 +107,9 @@ extension Problem {
                 hasNoSideEffects: false
             )
         case .draining: .draining
+        case .producerFenced, .producerUnknown, .producerSequenceGap, .producerSequenceReused,
+            .producerDuplicateUnknown, .tooManyProducers:
+            mapProducers(error)
         case .unsupported(let text): Problem(.notImplemented, text)
         default: mapGroups(error)
         }

@@ -24,6 +24,11 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case cursorExpired = "cursor-expired"
     case cursorEpochChanged = "cursor-epoch-changed"
     case sessionExpired = "session-expired"
+    case producerFenced = "producer-fenced"
+    case producerSequenceGap = "producer-sequence-gap"
+    case duplicateUnknown = "duplicate-unknown"
+    case idempotencyKeyReused = "idempotency-key-reused"
+    case tooManyProducers = "too-many-producers"
     case preconditionFailed = "precondition-failed"
     case recordTooLarge = "record-too-large"
     case headersTooLarge = "headers-too-large"
@@ -49,7 +54,7 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     /// Whether the same request may succeed later without a change.
     var isRetryable: Bool {
         switch self {
-        case .quotaExceeded, .draining, .starting, .storageStalled, .outcomeUnknown: true
+        case .quotaExceeded, .draining, .starting, .storageStalled, .outcomeUnknown, .tooManyProducers: true
         default: false
         }
     }
@@ -82,6 +87,11 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .cursorExpired: (.gone, "The records at the cursor are no longer kept")
         case .cursorEpochChanged: (.gone, "The topic was created anew since the cursor was made")
         case .sessionExpired: (.gone, "The session has ended")
+        case .producerFenced: (.forbidden, "A later epoch of the producer is in force")
+        case .producerSequenceGap: (.conflict, "The request is not the producer's next one")
+        case .duplicateUnknown: (.conflict, "It cannot be told where the request was stored")
+        case .idempotencyKeyReused: (.unprocessableContent, "The sequence was used for other records")
+        case .tooManyProducers: (.tooManyRequests, "No further producer can be remembered now")
         case .preconditionFailed: (.preconditionFailed, "The partition does not end where it should")
         case .recordTooLarge: (.contentTooLarge, "A record is too large")
         case .headersTooLarge: (.contentTooLarge, "A record has too many or too large headers")

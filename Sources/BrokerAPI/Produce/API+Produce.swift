@@ -5,17 +5,21 @@ import RecordFormat
 
 extension API {
     /// Appends the records of a request: all of them, on stable storage before the answer, or none.
-    func produce(_ topic: TopicName, _ context: RequestContext) async throws -> APIReply {
+    ///
+    /// With a producer's fields, a request that was stored before is answered as it was then.
+    func produce(_ topic: TopicName, _ context: RequestContext, _ principal: Principal) async throws -> APIReply {
         try requireReady()
+        let producer = try ProducerFields.read(context.request.headers, of: principal)
         let format = try ProduceFormat(context)
         let description = try engine.topic(topic)
         let count = Int32(description.partitions.count)
         let partition = try partitionDefault(context.query, topic, count: count)
+        let condition = try AppendCondition(context.query, partition)
         var intake = RecordIntake(
             topic: topic,
             codec: codec(for: description),
             partitionCount: count,
-            sticky: PartitionIndex(Int32(configuration.random() % UInt64(count))),
+            sticky: producer?.sticky(count: count) ?? PartitionIndex(Int32(configuration.random() % UInt64(count))),
             now: engine.appendTime(),
             limits: engine.limits,
             recordsMax: configuration.recordsPerRequestMax,
@@ -23,8 +27,9 @@ extension API {
             needsKeys: description.settings.cleanup == .compact
         )
         try read(context, format, partition, into: &intake)
-        let receipts = try await engine.append(try intake.finish())
-        return ProduceText.reply(intake, receipts, asSummary: format.answersSummary)
+        let appends = try condition.map { (condition) throws(Problem) in try condition.put(on: intake.finish()) }
+        let receipts = try await engine.append(appends ?? intake.finish(), producer: producer)
+        return ProduceText.reply(intake, receipts, asSummary: format.answersSummary, producer)
     }
 
     private func read(

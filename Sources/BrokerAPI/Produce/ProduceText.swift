@@ -1,4 +1,5 @@
 import BrokerCore
+import HTTPTypes
 import JSONBytes
 import NIOCore
 import RecordFormat
@@ -6,8 +7,14 @@ import RecordFormat
 /// The answer to a produce request as JSON.
 enum ProduceText {
     /// Tells where the records went.
-    static func reply(_ intake: RecordIntake, _ receipts: [AppendReceipt], asSummary: Bool) -> APIReply {
-        .json { json in
+    static func reply(
+        _ intake: RecordIntake,
+        _ receipts: [AppendReceipt],
+        asSummary: Bool,
+        _ producer: ProducerSequence?
+    ) -> APIReply {
+        let isDuplicate = receipts.contains(where: \.isDuplicate)
+        return .json(headers: fields(of: producer)) { json in
             if asSummary {
                 writeSummary(receipts, to: &json)
                 json.key("count")
@@ -15,9 +22,18 @@ enum ProduceText {
             } else {
                 writeResults(intake.places, receipts, to: &json)
             }
+            if isDuplicate {
+                json.key("duplicate")
+                json.bool(true)
+            }
             json.key("durability")
             json.string("flushed")
         }
+    }
+
+    private static func fields(of producer: ProducerSequence?) -> HTTPFields {
+        guard let producer else { return [:] }
+        return [.producerEpoch: String(producer.epoch), .producerSeq: String(producer.sequence)]
     }
 
     private static func writeResults(
@@ -35,10 +51,13 @@ enum ProduceText {
             json.integer(receipt.target.partition.value)
             json.key("offset")
             json.integer(receipt.base.advanced(by: Int(place.index)).value)
-            json.key("timestamp")
-            timestamp.clear()
-            place.timestamp.write(rfc3339Into: &timestamp)
-            json.string(utf8: timestamp)
+            // A duplicate was stored with the time of its first arrival, which is not known here.
+            if !receipt.isDuplicate {
+                json.key("timestamp")
+                timestamp.clear()
+                place.timestamp.write(rfc3339Into: &timestamp)
+                json.string(utf8: timestamp)
+            }
             json.endObject()
         }
         json.endArray()

@@ -44,6 +44,7 @@ extension RouteTable {
                 Route.Parameter("as", "`values`: each NDJSON line is a bare value."),
                 Route.Parameter("key", "With `as=values`: the JSON pointer of each value's key."),
                 Route.Parameter("partition", "The partition of every record that does not name its own."),
+                Route.Parameter("expectedOffset", "Append only if the partition of `partition=` ends exactly here."),
             ],
             "Append records: all of them, flushed, or none."
         ) { path throws(Problem) in .produce(try path.topic()) },

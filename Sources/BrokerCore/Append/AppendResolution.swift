@@ -4,6 +4,8 @@ import SegmentStore
 enum AppendResolution: Sendable {
     /// On stable storage, one range an append, in order.
     case stored([AppendedRange])
+    /// On stable storage since an earlier request of the same producer, there.
+    case duplicate([AppendedRange])
     /// Nothing was stored.
     case refused(CommitRefusal)
     /// An earlier request of the same coordinator shard was refused, so this one was not tried (rule 24 of the journal).

@@ -6,9 +6,14 @@ extension Broker {
     ///
     /// Cost: one queue entry and one continuation a request; the wait ends with the round, and not with the caller's
     /// cancellation, because what is queued will be written.
-    public func append(_ appends: [AppendItem]) async throws(BrokerError) -> [AppendReceipt] {
+    public func append(
+        _ appends: [AppendItem],
+        producer: ProducerSequence?
+    ) async throws(BrokerError) -> [AppendReceipt] {
         guard !appends.isEmpty else { return [] }
-        let (request, targets) = try prepare(appends)
+        let (parts, targets) = try prepare(appends)
+        var request = CommitRequest(appends: parts)
+        if let producer { request = try await self.request(parts, to: appends.map(\.target), from: producer) }
         let bytes = LogStore.entryBytes(request)
         guard bytes <= store.frameBytesMax else { throw .requestTooLarge(bytes: bytes, max: store.frameBytesMax) }
         let resolution = await commit(request, bytes: bytes.value, targets: targets)
@@ -16,11 +21,30 @@ extension Broker {
             if case .full = resolution { throw .queueFull(retryAfterMilliseconds: AppendLimits.retryAfterMilliseconds) }
             throw failure.reason.map { .storageRefused("nothing was stored: \($0)") } ?? .draining
         }
-        guard case .stored(let ranges) = outcome else {
-            throw BrokerError(outcome, targets: targets) ?? .storageRefused("the write was refused")
+        return try receipts(of: outcome, targets, producer)
+    }
+
+    private func receipts(
+        of outcome: AppendResolution,
+        _ targets: [Partition],
+        _ producer: ProducerSequence?
+    ) throws(BrokerError) -> [AppendReceipt] {
+        switch outcome {
+        case .stored(let ranges): return receipts(targets, ranges, areDuplicates: false)
+        case .duplicate(let ranges): return receipts(targets, ranges, areDuplicates: true)
+        default: break
         }
-        return zip(targets, ranges).map { target, range in
-            AppendReceipt(target: target.identity, base: range.base, end: range.end)
+        if case .refused(.producer(let refusal)) = outcome, let producer { throw BrokerError(refusal, of: producer) }
+        throw BrokerError(outcome, targets: targets) ?? .storageRefused("the write was refused")
+    }
+
+    private func receipts(
+        _ targets: [Partition],
+        _ ranges: [AppendedRange],
+        areDuplicates: Bool
+    ) -> [AppendReceipt] {
+        zip(targets, ranges).map { target, range in
+            AppendReceipt(target: target.identity, base: range.base, end: range.end, isDuplicate: areDuplicates)
         }
     }
 
@@ -43,7 +67,7 @@ extension Broker {
         }
     }
 
-    private func prepare(_ appends: [AppendItem]) throws(BrokerError) -> (CommitRequest, [Partition]) {
+    private func prepare(_ appends: [AppendItem]) throws(BrokerError) -> ([PartitionAppend], [Partition]) {
         var targets: [Partition] = []
         var parts: [PartitionAppend] = []
         for append in appends {
@@ -56,6 +80,6 @@ extension Broker {
                 PartitionAppend(key: target.key, batches: append.batches, expectedOffset: append.expectedOffset)
             )
         }
-        return (CommitRequest(appends: parts), targets)
+        return (parts, targets)
     }
 }

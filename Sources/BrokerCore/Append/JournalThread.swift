@@ -85,6 +85,7 @@ final class JournalThread: Sendable {
         for (request, outcome) in zip(round, outcomes) {
             switch outcome {
             case .committed(let ranges): request.resolve(.stored(ranges))
+            case .duplicate(let ranges): request.resolve(.duplicate(ranges))
             case .refused(let refusal): request.resolve(.refused(refusal))
             }
         }

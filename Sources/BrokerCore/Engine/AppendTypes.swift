@@ -25,11 +25,14 @@ public struct AppendReceipt: Sendable {
     public let base: Offset
     /// One past the last record's offset.
     public let end: Offset
+    /// Whether the records were there already, from an earlier attempt of their producer.
+    public let isDuplicate: Bool
 
     /// Creates a receipt.
-    public init(target: TopicPartition, base: Offset, end: Offset) {
+    public init(target: TopicPartition, base: Offset, end: Offset, isDuplicate: Bool = false) {
         self.target = target
         self.base = base
         self.end = end
+        self.isDuplicate = isDuplicate
     }
 }

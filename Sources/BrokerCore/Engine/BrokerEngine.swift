@@ -49,10 +49,17 @@ public protocol BrokerEngine: Sendable {
     /// Appends batches, all of them or none, and returns once they are on stable storage.
     ///
     /// - Parameter appends: at most one element a partition; its batches are appended in order.
+    /// - Parameter producer: whose append it is and which one, if it is to be stored once however often it is sent; the
+    ///   elements are for one topic then. A repetition gets the receipts of the first time, marked as duplicates, once the
+    ///   first one is on stable storage.
     /// - Returns: one receipt an element, in the same order.
     /// - Throws: `queueFull` when the append queue has no room, `requestTooLarge` when the batches do not fit a journal
-    ///   frame, `expectedOffset` when a condition fails, `outcomeUnknown` when storage failed after the write began.
-    func append(_ appends: [AppendItem]) async throws(BrokerError) -> [AppendReceipt]
+    ///   frame, `expectedOffset` when a condition fails, `outcomeUnknown` when storage failed after the write began, and
+    ///   `producer...` where the producer's earlier requests say no.
+    func append(
+        _ appends: [AppendItem],
+        producer: ProducerSequence?
+    ) async throws(BrokerError) -> [AppendReceipt]
 
     /// Deletes the records of a partition below an offset. Durable on return.
     ///
@@ -90,6 +97,13 @@ public protocol BrokerEngine: Sendable {
     func groups(in namespace: Namespace) -> [GroupSummary]
     /// One group: members, assignment, committed offsets, lag.
     func group(_ name: GroupName) throws(BrokerError) -> GroupReport
+}
+
+extension BrokerEngine {
+    /// Appends batches whose sender does not number his requests.
+    public func append(_ appends: [AppendItem]) async throws(BrokerError) -> [AppendReceipt] {
+        try await append(appends, producer: nil)
+    }
 }
 
 /// What an engine can do beyond reading and appending.

@@ -28,6 +28,18 @@ public enum BrokerError: Error, Sendable {
     case queueFull(retryAfterMilliseconds: Int64)
     /// The condition of a conditional append does not hold.
     case expectedOffset(TopicPartition, expected: Offset, actual: Offset)
+    /// A later epoch of the producer is in force.
+    case producerFenced(current: Int16)
+    /// The topic does not know the producer, which does not begin at 0: what it stored before, if anything, is forgotten.
+    case producerUnknown(received: Int32)
+    /// The request is not the producer's next one on the topic; it was never stored.
+    case producerSequenceGap(expected: Int32, received: Int32)
+    /// The sequence was used for other records.
+    case producerSequenceReused(Int32)
+    /// The request was or may have been stored before, and where cannot be told; the text says why and what to do.
+    case producerDuplicateUnknown(String)
+    /// No further producer, or no more of their requests, can be remembered now.
+    case tooManyProducers(String)
     /// The partition is quarantined: its files are damaged.
     case quarantined(TopicPartition, reason: String)
     /// No such group.

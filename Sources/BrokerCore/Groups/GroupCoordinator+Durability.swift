@@ -42,7 +42,7 @@ extension GroupCoordinator {
             let isFinal =
                 switch resolution {
                 case .notWritten, .outcomeUnknown: true
-                case .stored, .refused, .superseded: false
+                case .stored, .duplicate, .refused, .superseded: false
                 }
             state.phase = isFinal ? .closed(error) : .reloading
             if let timer = state.timer { environment.clock.cancel(timer.token) }

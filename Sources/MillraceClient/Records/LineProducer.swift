@@ -28,16 +28,18 @@ public struct LineProducer: Sendable {
     private let client: MillraceClient
     private let topic: String
     private let format: LineFormat
+    private var producer: Producer?
     private var splitter: LineSplitter
     private var body = ByteBuffer()
     private var bodyRecords = 0
     private var firstLine = 1
     private var lastLine = 0
 
-    init(client: MillraceClient, topic: String, format: LineFormat) {
+    init(client: MillraceClient, topic: String, format: LineFormat, producer: Producer?) {
         self.client = client
         self.topic = topic
         self.format = format
+        self.producer = producer
         self.splitter = LineSplitter(lineBytesMax: client.configuration.lineBytesMax)
     }
 
@@ -82,7 +84,7 @@ public struct LineProducer: Sendable {
     private mutating func send() async throws(MillraceError) {
         if bodyRecords > 0 {
             requestLines = firstLine...lastLine
-            let stored = try await client.produceLines(topic, format, count: bodyRecords, body)
+            let stored = try await client.produceLines(topic, format, count: bodyRecords, body, as: &producer)
             summary.records += stored.records
             summary.ranges = ProducedRange.merging(summary.ranges, stored.ranges)
         }

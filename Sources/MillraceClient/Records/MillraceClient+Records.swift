@@ -26,41 +26,76 @@ extension MillraceClient {
     }
 
     /// Appends records, all of them or none; they are on stable storage when it returns.
+    ///
+    /// A lost answer is an error, and nobody knows then whether they are stored: with a `Producer` it is asked again.
     @discardableResult
     public func produce(
         _ topic: String,
         _ records: [NewRecord<some Encodable & Sendable>]
     ) async throws(MillraceError) -> ProduceSummary {
+        var nobody: Producer?
+        return try await produceLines(topic, .records, count: records.count, Self.lines(records), as: &nobody)
+    }
+
+    /// Appends records, all of them or none, and once: a request whose answer is lost is sent again under its number.
+    ///
+    /// When this throws and it is not known whether the records are stored (`MillraceError.isOutcomeUnknown`), call it again
+    /// with the same records and the same producer.
+    @discardableResult
+    public func produce(
+        _ topic: String,
+        _ records: [NewRecord<some Encodable & Sendable>],
+        as producer: inout Producer
+    ) async throws(MillraceError) -> ProduceSummary {
+        var sender: Producer? = producer
+        defer { producer = sender ?? producer }
+        return try await produceLines(topic, .records, count: records.count, Self.lines(records), as: &sender)
+    }
+
+    /// A producer that takes lines of any number and sends them in bounded requests.
+    ///
+    /// - Parameter producer: whose requests they are, if each is to be stored once, although it is sent again.
+    public func lineProducer(_ topic: String, _ format: LineFormat, as producer: Producer? = nil) -> LineProducer {
+        LineProducer(client: self, topic: topic, format: format, producer: producer)
+    }
+
+    private static func lines(_ records: [NewRecord<some Encodable & Sendable>]) throws(MillraceError) -> ByteBuffer {
         var body = ByteBuffer()
         for record in records {
             body.writeImmutableBuffer(try RequestBody.json(record).bytes)
             body.writeInteger(UInt8(ascii: "\n"))
         }
-        return try await produceLines(topic, .records, count: records.count, body)
+        return body
     }
 
-    /// A producer that takes lines of any number and sends them in bounded requests.
-    public func lineProducer(_ topic: String, _ format: LineFormat) -> LineProducer {
-        LineProducer(client: self, topic: topic, format: format)
-    }
-
-    /// Sends one request of lines; again only when it is certain that nothing was stored.
+    /// Sends one request of lines.
+    ///
+    /// Without a producer it is sent again only when it is certain that nothing was stored; with one, also when that is
+    /// not known, since the broker knows the number.
     func produceLines(
         _ topic: String,
         _ format: LineFormat,
         count: Int,
-        _ lines: ByteBuffer
+        _ lines: ByteBuffer,
+        as producer: inout Producer?
     ) async throws(MillraceError) -> ProduceSummary {
         let target = ServerAddress.target(["v1", "topics", topic, "records"], query: format.query)
         var backoff = configuration.backoff
+        var mayBeStored = false
         var attempt = 1
         while true {
             do {
-                let answer = try await call(.POST, target, body: .lines(lines), as: WireProduced.self)
+                let fields = producer?.fields(of: topic) ?? []
+                let answer = try await call(.POST, target, body: .lines(lines), fields: fields, as: WireProduced.self)
+                try producer?.advance(topic)
                 return answer.value.summary(count: count)
             } catch {
-                guard error.isSafeToRepeat, attempt < configuration.attemptsMax else { throw error }
+                guard attempt < configuration.attemptsMax else { throw error }
                 attempt += 1
+                // A producer that the broker has forgotten goes on under another name, unless this is a retry.
+                if error.problem?.code == "producer-sequence-gap", !mayBeStored, producer?.renew() == true { continue }
+                guard error.isSafeToRepeat || (producer != nil && error.isOutcomeUnknown) else { throw error }
+                if error.isOutcomeUnknown { mayBeStored = true }
                 try await pause(max(backoff.next(), error.problem?.retryAfter ?? .zero))
             }
         }

@@ -17,9 +17,10 @@ extension MillraceClient {
         _ method: HTTPMethod,
         _ target: String,
         body: RequestBody? = nil,
+        fields: [(name: String, value: String)] = [],
         as type: Value.Type = Value.self
     ) async throws(MillraceError) -> Answer<Value> {
-        let bytes = try await answer(method, target, body: body)
+        let bytes = try await answer(method, target, body: body, fields: fields)
         return Answer(value: try decode(type, from: bytes), json: String(buffer: bytes))
     }
 
@@ -28,11 +29,13 @@ extension MillraceClient {
         _ method: HTTPMethod,
         _ target: String,
         body: RequestBody? = nil,
+        fields: [(name: String, value: String)] = [],
         wait: Duration = .zero
     ) async throws(MillraceError) -> ByteBuffer {
         var request = HTTPClientRequest(url: server + target)
         request.method = method
         request.headers.add(name: "Accept", value: "application/json")
+        for field in fields { request.headers.add(name: field.name, value: field.value) }
         if let body {
             request.headers.add(name: "Content-Type", value: body.mediaType)
             request.body = .bytes(body.bytes)

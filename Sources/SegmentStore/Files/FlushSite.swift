@@ -73,4 +73,10 @@ public enum FlushSite: String, CaseIterable, Hashable, Sendable {
     case foundTopic
     /// The name of a manifest that a start found: the one before it would leave a hole.
     case foundManifest
+    /// The registry of producers' names, before a checkpoint lets the ring forget the registrations in it.
+    case producersFile
+    /// The name of that registry.
+    case producersName
+    /// A snapshot of a partition's producers, before the manifest lists segments that compaction and retention may then take.
+    case snapshot
 }

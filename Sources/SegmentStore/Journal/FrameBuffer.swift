@@ -89,6 +89,20 @@ final class FrameBuffer {
         entryCount += 1
     }
 
+    /// Adds the registration of a producer's name.
+    func append(registrationOf name: ProducerName, as number: Int64) {
+        var encoded = ByteBuffer()
+        name.encode(into: &encoded)
+        FrameEntry.writeRegistration(to: UnsafeMutableRawBufferPointer(rebasing: memory[end...]), number, encoded)
+        end += Self.entryBytes(registrationOf: name)
+        entryCount += 1
+    }
+
+    /// What a registration takes of a frame.
+    static func entryBytes(registrationOf name: ProducerName) -> Int {
+        FrameEntry.headBytes + FrameEntry.numberBytes + name.encodedBytes
+    }
+
     /// Writes the header and the padding.
     /// - Returns: the whole frame, whole blocks long, aligned.
     func seal(at lsn: LSN) -> UnsafeRawBufferPointer {

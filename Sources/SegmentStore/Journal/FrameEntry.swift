@@ -1,11 +1,12 @@
+import NIOCore
 import RecordFormat
 import SystemPackage
 
 /// One fact in a frame. Each has a head of eight bytes, then its body:
 ///
 /// ```
-///  0  1  kind      1 batch, 2 topic deletion, 4 prefix deletion, 6 tail block;
-///                  reserved: 3 batch by reference, 5 producer registration
+///  0  1  kind      1 batch, 2 topic deletion, 4 prefix deletion, 5 producer registration, 6 tail block;
+///                  reserved: 3 batch by reference
 ///  1  1  version   1
 ///  2  2  0
 ///  4  4  length of the body
@@ -24,6 +25,10 @@ import SystemPackage
 /// 16  4  partition
 /// 20  4  0
 /// 24  8  the first offset that stays
+///
+/// producer registration
+///  0  8  number
+///  8  .. ProducerName
 /// ```
 /// Of a batch the bytes stand at the position, and the offset is its first record's. Of a tail block they end at the
 /// position, and the offset is the next one: the flushed bytes of a segment's last, partly filled block, saved before the
@@ -33,6 +38,7 @@ enum FrameEntry {
     case tailBlock(SegmentBytes)
     case topicDeletion(TopicID)
     case prefixDeletion(PrefixDeletion)
+    case producerRegistration(number: Int64, name: ProducerName)
 
     /// Bytes of a segment; the range indexes into the frame's body.
     struct SegmentBytes {
@@ -47,7 +53,7 @@ enum FrameEntry {
     var segmentBytes: SegmentBytes? {
         switch self {
         case .batch(let bytes), .tailBlock(let bytes): bytes
-        case .topicDeletion, .prefixDeletion: nil
+        case .topicDeletion, .prefixDeletion, .producerRegistration: nil
         }
     }
 
@@ -56,7 +62,7 @@ enum FrameEntry {
         switch self {
         case .batch(let bytes), .tailBlock(let bytes): bytes.key
         case .prefixDeletion(let deletion): deletion.key
-        case .topicDeletion: nil
+        case .topicDeletion, .producerRegistration: nil
         }
     }
 
@@ -72,11 +78,13 @@ enum FrameEntry {
     static let placeBytes = 48
     static let topicIDBytes = 16
     static let prefixBytes = 32
+    static let numberBytes = 8
 
     private enum Kind: UInt8 {
         case batch = 1
         case topicDeletion = 2
         case prefixDeletion = 4
+        case producerRegistration = 5
         case tailBlock = 6
     }
     private static let version: UInt8 = 1
@@ -111,6 +119,14 @@ enum FrameEntry {
         target.store(deletion.key.partition.value, at: 24)
         target.store(UInt32(0), at: 28)
         target.store(deletion.before.value, at: 32)
+    }
+
+    static func writeRegistration(to target: UnsafeMutableRawBufferPointer, _ number: Int64, _ name: ByteBuffer) {
+        writeHead(to: target, .producerRegistration, bodyBytes: numberBytes + name.readableBytes)
+        target.store(number, at: headBytes)
+        name.withUnsafeReadableBytes {
+            UnsafeMutableRawBufferPointer(rebasing: target[(headBytes + numberBytes)...]).copyMemory(from: $0)
+        }
     }
 
     private static func writeHead(to target: UnsafeMutableRawBufferPointer, _ kind: Kind, bodyBytes: Int) {
@@ -157,6 +173,11 @@ enum FrameEntry {
                 let before = body.fetch(start + 24, as: Int64.self)
                 guard before > 0 else { throw refuse(position, "a prefix deletion up to offset \(before)") }
                 try visit(.prefixDeletion(PrefixDeletion(key: key(in: body, start), before: Offset(before))))
+            case .producerRegistration:
+                guard let found = registration(in: body, start..<start + length) else {
+                    throw refuse(position, "a producer's registration makes no sense")
+                }
+                try visit(found)
             }
             position = start + length
         }
@@ -179,6 +200,15 @@ enum FrameEntry {
             topic: topicID(in: body, start),
             partition: PartitionIndex(body.fetch(start + 16, as: Int32.self))
         )
+    }
+
+    private static func registration(in body: UnsafeRawBufferPointer, _ range: Range<Int>) -> FrameEntry? {
+        guard range.count > numberBytes else { return nil }
+        let number = body.fetch(range.lowerBound, as: Int64.self)
+        var rest = ByteBuffer(bytes: body[range.dropFirst(numberBytes)])
+        guard number >= ProducerRequest.numberMin, let name = ProducerName(decoding: &rest), rest.readableBytes == 0
+        else { return nil }
+        return .producerRegistration(number: number, name: name)
     }
 
     private static func topicID(in body: UnsafeRawBufferPointer, _ start: Int) -> TopicID {

@@ -14,6 +14,8 @@ public final class PartitionLog: Sendable {
     let owner: [UInt8]
     let fileSystem: any FileSystem
     let health: StoreHealth
+    /// The end when this run opened the log: what lies behind was appended by this run.
+    let openedEnd: Offset
     let state: Mutex<State>
     /// Held while the manifest is replaced, so that each change is made to the one before.
     let maintenance = Mutex<Void>(())
@@ -92,6 +94,7 @@ public final class PartitionLog: Sendable {
         self.owner = owner
         self.fileSystem = fileSystem
         self.health = health
+        openedEnd = state.end
         self.state = Mutex(state)
     }
 

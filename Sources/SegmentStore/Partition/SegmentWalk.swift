@@ -21,6 +21,8 @@ struct SegmentWalk {
         let size: ByteCount
         let last: Offset
         let maxTimestamp: Timestamp
+        /// Whose the batch is, if it has a producer of ours; of what a walk came across alone.
+        var producer: BatchProducer?
     }
 
     /// Begins at the segment's start.
@@ -91,8 +93,13 @@ struct SegmentWalk {
         else {
             throw damaged("a batch does not begin at the offset where the one before ends")
         }
-        let time = BatchHeader.maxTimestamp(header)
-        return Place(position: position, size: ByteCount(size), last: Offset(last), maxTimestamp: time)
+        return Place(
+            position: position,
+            size: ByteCount(size),
+            last: Offset(last),
+            maxTimestamp: BatchHeader.maxTimestamp(header),
+            producer: BatchProducer(of: header)
+        )
     }
 
     private func holds(_ count: Int, at place: FilePosition) -> Bool {

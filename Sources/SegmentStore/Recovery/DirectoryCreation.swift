@@ -37,7 +37,7 @@ struct DirectoryCreation {
         }
         let leftovers: Set<String> = [
             "lock", "journal", "journal.new", "checkpoint.a", "checkpoint.b", "topics", "millrace.meta.new",
-            "lost+found",
+            "lost+found", "producers",
         ]
         let names = try StorageError.wrap { () throws(FileError) in try fileSystem.list(paths.directory) }
         if let foreign = names.first(where: { !leftovers.contains($0) }) {
@@ -74,6 +74,8 @@ struct DirectoryCreation {
                 geometry: geometry,
                 directory: meta.directoryID
             )
+            let names = ProducerRegistry(savedAt: .epoch).encoded(directory: meta.directoryID, at: .epoch)
+            try fileSystem.write(names, asNew: paths.producers, .producersFile)
             let first = CheckpointRecord(generation: 1, lsn: LSN(0), run: LeaderEpoch(1), isClean: true, rows: [])
             try CheckpointSlots(fileSystem: fileSystem, paths: paths, directoryID: meta.directoryID).create(first)
             try fileSystem.replace(paths.meta, with: meta.encoded(), fileSite: .metaFile, nameSite: .metaName)

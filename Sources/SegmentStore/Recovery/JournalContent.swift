@@ -9,6 +9,10 @@ struct JournalContent {
     private(set) var appendedTopics: Set<TopicID> = []
     private(set) var appendedPartitions: Set<PartitionKey> = []
     private(set) var deletedTopics: Set<TopicID> = []
+    /// Names of producers, in the order of their registration.
+    private(set) var registrations: [(number: Int64, name: ProducerName)] = []
+    /// The highest number of a producer in any batch.
+    private(set) var highestProducer: Int64 = -1
 
     init(end: LSN) {
         self.end = end
@@ -25,6 +29,8 @@ struct JournalContent {
             deletedTopics.insert(id)
         case .prefixDeletion(let deletion):
             appendedTopics.insert(deletion.key.topic)
+        case .producerRegistration(let number, let name):
+            registrations.append((number, name))
         case .tailBlock(let tail):
             appendedTopics.insert(tail.key.topic)
         case .batch(let batch):
@@ -33,6 +39,8 @@ struct JournalContent {
             } catch {
                 throw .corrupt(path: place.path, position: place.position, reason: "a batch in a frame: \(error)")
             }
+            let header = UnsafeRawBufferPointer(rebasing: body[batch.bytes])
+            highestProducer = max(highestProducer, BatchProducer(of: header)?.number ?? -1)
             appendedTopics.insert(batch.key.topic)
             appendedPartitions.insert(batch.key)
         }

@@ -48,6 +48,8 @@ struct Recovery {
         try announce(ring, report)
         try findTopics(report)
         let journal = checkpoint.isClean ? JournalContent(end: checkpoint.lsn) : try read(ring, from: checkpoint.lsn)
+        var producers = try readProducers()
+        try note(journal, in: &producers)
         try load(checkpoint, journal)
         var next = checkpoint.lsn
         var run = checkpoint.run
@@ -63,6 +65,7 @@ struct Recovery {
             run = LeaderEpoch(checkpoint.run.value + (PlantedFault.runNumberKept.isPlanted ? 0 : 1))
         }
         try retire(journal.deletedTopics)
+        if !journal.registrations.isEmpty { try save(&producers) }
         let record = CheckpointRecord(
             generation: checkpoint.generation + 1,
             lsn: next,
@@ -75,7 +78,7 @@ struct Recovery {
         reportQuarantines(report)
         try removeLeftovers(report, isClean: checkpoint.isClean)
         if !checkpoint.isClean { try tidy(report) }
-        return store(record, ring: ring)
+        return store(record, ring: ring, producers: producers)
     }
 
     private func announce(_ ring: JournalRing, _ report: (String) -> Void) throws(StorageError) {
@@ -219,7 +222,7 @@ struct Recovery {
                     try partitions[key]?.replay(tailBlock: bytes, body: body, place: (path, place))
                 case .prefixDeletion(let deletion):
                     partitions[key]?.replay(deletion)
-                case .topicDeletion:
+                case .topicDeletion, .producerRegistration:
                     break
                 }
             }
@@ -257,7 +260,11 @@ struct Recovery {
         }
     }
 
-    private func store(_ record: CheckpointRecord, ring: JournalRing) -> LogStore {
+    private func store(
+        _ record: CheckpointRecord,
+        ring: JournalRing,
+        producers: ProducerRegistry
+    ) -> LogStore {
         var logs: [PartitionKey: PartitionLog] = [:]
         for (key, partition) in partitions {
             let log = partition.log(health: health)
@@ -279,7 +286,8 @@ struct Recovery {
             paths: paths,
             slots: slots,
             lock: lock,
-            health: health
+            health: health,
+            producers: producers
         )
         return LogStore(parts, journal: journal, table: TopicTable(topics: topics, logs: logs))
     }

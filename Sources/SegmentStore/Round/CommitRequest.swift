@@ -8,6 +8,8 @@ public struct CommitRequest: Sendable {
     public var deletedTopic: TopicID?
     /// Records to delete from the beginning of a partition.
     public var deletedPrefix: PrefixDeletion?
+    /// Whose request it is, when its producer numbers his requests.
+    public internal(set) var producer: ProducerRequest?
 
     /// Creates a request.
     public init(appends: [PartitionAppend], deletedTopic: TopicID? = nil, deletedPrefix: PrefixDeletion? = nil) {
@@ -54,6 +56,8 @@ public struct PrefixDeletion: Hashable, Sendable {
 public enum CommitOutcome: Sendable {
     /// It is on stable storage; one range for each append, in order.
     case committed([AppendedRange])
+    /// It was on stable storage already, there.
+    case duplicate([AppendedRange])
     /// Nothing of it was stored.
     case refused(CommitRefusal)
 }
@@ -82,4 +86,6 @@ public enum CommitRefusal: Hashable, Sendable {
     case writeFailed(String)
     /// The request does not fit a frame.
     case tooLarge
+    /// The producer's window says no.
+    case producer(ProducerRefusal)
 }

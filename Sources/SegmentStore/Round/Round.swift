@@ -11,6 +11,16 @@ struct Round {
     private(set) var overlays: [PartitionKey: PartitionOverlay] = [:]
     private(set) var deletedTopics: [TopicID] = []
     private(set) var outcomes: [CommitOutcome] = []
+    private var producers = ProducerOverlay()
+    /// The outcomes that are duplicates of requests of this round.
+    private var duplicatesOfRound: Set<Int> = []
+
+    /// What is to be done with a request.
+    private enum Decision {
+        case store
+        case duplicate([AppendedRange], isOfThisRound: Bool)
+        case refuse(CommitRefusal)
+    }
 
     init(store: LogStore, frame: FrameBuffer, epoch: LeaderEpoch) {
         self.store = store
@@ -24,10 +34,18 @@ struct Round {
 
     /// Decides a request and, unless it is refused, gives its batches offsets and places.
     mutating func stage(_ request: CommitRequest) throws(FileError) {
-        if let refusal = refusal(of: request) {
+        switch decide(request) {
+        case .store: break
+        case .duplicate(let ranges, let isOfThisRound):
+            // Its answer waits for the original's flush: that is over, or it is this round's.
+            if isOfThisRound { duplicatesOfRound.insert(outcomes.count) }
+            outcomes.append(.duplicate(ranges))
+            return
+        case .refuse(let refusal):
             outcomes.append(.refused(refusal))
             return
         }
+        if let producer = request.producer { register(producer) }
         var ranges: [AppendedRange] = []
         ranges.reserveCapacity(request.appends.count)
         for append in request.appends {
@@ -38,6 +56,7 @@ struct Round {
             frame.appendTopicDeletion(topic)
             deletedTopics.append(topic)
         }
+        if let producer = request.producer { remember(request, of: producer, at: ranges) }
         outcomes.append(.committed(ranges))
     }
 
@@ -67,7 +86,56 @@ struct Round {
         frame.appendPrefixDeletion(deletion)
     }
 
-    /// Why a request is refused, queued requests of the same round included; nil when it can be staged.
+    /// Decides a request, those before it in the round included.
+    ///
+    /// A duplicate is told before a condition is looked at: the retry of a conditional append finds the end moved by
+    /// itself.
+    private mutating func decide(_ request: CommitRequest) -> Decision {
+        if let refusal = refusal(of: request) { return .refuse(refusal) }
+        if let producer = request.producer, let first = request.appends.first {
+            let decision = decide(request, of: producer, on: first.key.topic)
+            guard case .store = decision else { return decision }
+        }
+        return unmetCondition(of: request).map { .refuse($0) } ?? .store
+    }
+
+    private func decide(_ request: CommitRequest, of producer: ProducerRequest, on topic: TopicID) -> Decision {
+        let sent = request.sent(by: producer)
+        let hasGrown = store.hasGrown(topic)
+        let (decision, isOfThisRound) = store.producers.withLock { table in
+            producers.decide(sent, of: producer, on: topic, hasGrown: hasGrown, in: table)
+        }
+        switch decision {
+        case .append: return .store
+        case .refuse(let refusal): return .refuse(.producer(refusal))
+        case .duplicate(let spans):
+            let ranges = zip(request.appends, spans).map { append, span in
+                AppendedRange(key: append.key, base: span.base, end: span.end)
+            }
+            return .duplicate(ranges, isOfThisRound: isOfThisRound)
+        }
+    }
+
+    /// Puts the name of a producer into the frame that holds the first batch with its number.
+    private mutating func register(_ producer: ProducerRequest) {
+        let isRegistered = store.producers.withLock { $0.registry.isRegistered(producer.number) }
+        guard !isRegistered, producers.registrations[producer.number] == nil else { return }
+        frame.append(registrationOf: producer.name, as: producer.number)
+        producers.register(producer)
+    }
+
+    private mutating func remember(
+        _ request: CommitRequest,
+        of producer: ProducerRequest,
+        at ranges: [AppendedRange]
+    ) {
+        let sent = request.sent(by: producer)
+        let topic = request.appends[0].key.topic
+        let durable = store.producers.withLock { $0.topics[topic]?.windows[producer.number] }
+        producers.add(sent, at: ranges.map(\.base), of: producer, on: topic, after: durable)
+    }
+
+    /// Why a request cannot be stored, whatever its producer says; nil when it can.
     private mutating func refusal(of request: CommitRequest) -> CommitRefusal? {
         guard LogStore.entryBytes(request).value <= frame.room else { return .tooLarge }
         if let topic = request.deletedTopic, deletedTopics.contains(topic) || !store.holds(topic) {
@@ -77,11 +145,19 @@ struct Round {
             if deletedTopics.contains(append.key.topic) { return .unknownTopic(append.key.topic) }
             guard let overlay = overlay(of: append.key) else { return .unknownTopic(append.key.topic) }
             if let found = overlay.log.quarantine { return .quarantined(append.key, reason: found.reason) }
-            if let expected = append.expectedOffset, expected != overlay.end {
-                return .expectedOffset(append.key, expected: expected, actual: overlay.end)
-            }
         }
         return request.deletedPrefix.flatMap { refusal(of: $0) }
+    }
+
+    /// The condition of a request that does not hold, if there is one.
+    private mutating func unmetCondition(of request: CommitRequest) -> CommitRefusal? {
+        for append in request.appends {
+            guard let expected = append.expectedOffset, let end = overlay(of: append.key)?.end, expected != end else {
+                continue
+            }
+            return .expectedOffset(append.key, expected: expected, actual: end)
+        }
+        return nil
     }
 
     private mutating func refusal(of deletion: PrefixDeletion) -> CommitRefusal? {
@@ -113,16 +189,20 @@ struct Round {
         for overlay in overlays.values { try overlay.cutBack() }
     }
 
-    /// Makes everything visible.
+    /// Makes everything visible: windows first, so that whoever reads an end finds all before it in them.
     func apply() {
+        if !producers.isEmpty { store.producers.withLock { $0.apply(producers, at: now) } }
         for overlay in overlays.values where overlay.isChanged { overlay.apply() }
     }
 
-    /// Every request that would have been stored is refused instead.
+    /// Every request that would have been stored is refused instead, and with it the duplicates of those.
     func outcomesAfterFailure(_ error: FileError) -> [CommitOutcome] {
-        outcomes.map { outcome in
-            guard case .committed = outcome else { return outcome }
-            return .refused(.writeFailed("\(error)"))
+        outcomes.enumerated().map { index, outcome in
+            switch outcome {
+            case .committed: .refused(.writeFailed("\(error)"))
+            case .duplicate where duplicatesOfRound.contains(index): .refused(.writeFailed("\(error)"))
+            case .duplicate, .refused: outcome
+            }
         }
     }
 }

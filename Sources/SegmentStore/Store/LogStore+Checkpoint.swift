@@ -20,6 +20,8 @@ public struct Checkpoint: Sendable {
     let record: CheckpointRecord
     let dirty: [CapturedPartition]
     let deletedTopics: [TopicID]
+    /// The names of producers, if the file does not say them yet.
+    let producers: ProducerRegistry?
 
     /// The files of one partition that are to be flushed.
     struct CapturedPartition: Sendable {
@@ -89,7 +91,7 @@ extension LogStore {
         let deleted = journal.deletedTopics
         journal.dirty = [:]
         journal.deletedTopics = []
-        return Checkpoint(record: record, dirty: dirty, deletedTopics: deleted)
+        return Checkpoint(record: record, dirty: dirty, deletedTopics: deleted, producers: captureProducers())
     }
 
     /// Flushes what a checkpoint captured, records it, and lets the ring move on.
@@ -137,14 +139,19 @@ extension LogStore {
                 try segment.file().flush(.segment)
             }
             partition.log.writeIndexes(of: partition.sealed)
+            let areProducersSaved = partition.sealed.isEmpty ? true : try saveProducers(of: partition.log)
             let hasNames = partition.hasNewNames || !partition.sealed.isEmpty
             if hasNames, !PlantedFault.newDirectoryUnflushed.isPlanted {
                 try fileSystem.flushDirectory(partition.log.directory, .segmentNames)
             }
+            guard areProducersSaved else { continue }
             let isElsewhere =
                 PlantedFault.sealedBeforeFlushed.isPlanted || PlantedFault.manifestAfterRecord.isPlanted
             if !isElsewhere { try extendManifest(partition) }
+            if !partition.sealed.isEmpty { partition.log.removeOldSnapshots() }
         }
+        if checkpoint.record.isClean { saveProducersAtStop() }
+        if let names = checkpoint.producers { try save(names) }
         guard !checkpoint.deletedTopics.isEmpty else { return }
         for topic in checkpoint.deletedTopics {
             try fileSystem.rename(paths.topic(topic), to: paths.deletedTopic(topic))

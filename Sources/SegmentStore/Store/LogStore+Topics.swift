@@ -79,6 +79,11 @@ extension LogStore {
         table.withLock { $0.topics[topic] != nil }
     }
 
+    /// Whether a topic has more partitions than it was created with.
+    func hasGrown(_ topic: TopicID) -> Bool {
+        table.withLock { table in table.topics[topic]?.hasGrown ?? false }
+    }
+
     /// Forgets a topic whose deletion is on stable storage.
     ///
     /// Its files go with the next checkpoint.
@@ -90,6 +95,8 @@ extension LogStore {
             }
         }
         for log in logs { log.markDeleted() }
+        // After the topic is out of the table: a load that comes later does not find it there.
+        producers.withLock { $0.remove(id) }
     }
 }
 

@@ -23,6 +23,8 @@ public final class LogStore: Sendable {
     let health: StoreHealth
     /// The topics and the logs of their partitions.
     let table: Mutex<TopicTable>
+    /// What is remembered of producers.
+    let producers: Mutex<ProducerTable>
     /// Held while a topic's directory is made, so that one is made at a time.
     let administration = Mutex<Void>(())
     /// Held over a whole compaction: one partition at a time.
@@ -60,6 +62,13 @@ public final class LogStore: Sendable {
         lock = parts.lock
         health = parts.health
         limit = Atomic(journal.next.value)
+        producers = Mutex(
+            ProducerTable(
+                registry: parts.producers,
+                limits: parts.configuration.producers,
+                now: parts.wallTime()
+            )
+        )
         self.table = Mutex(table)
         self.journal = Mutex(journal)
     }
@@ -75,6 +84,7 @@ public final class LogStore: Sendable {
         let slots: CheckpointSlots
         let lock: any StoreLock
         let health: StoreHealth
+        let producers: ProducerRegistry
     }
 
     /// The largest frame's room for entries: what one request may take at most, by `entryBytes`.
@@ -84,6 +94,7 @@ public final class LogStore: Sendable {
     public static func entryBytes(_ request: CommitRequest) -> ByteCount {
         var bytes = request.deletedTopic == nil ? 0 : FrameEntry.headBytes + FrameEntry.topicIDBytes
         if request.deletedPrefix != nil { bytes += FrameEntry.headBytes + FrameEntry.prefixBytes }
+        if let producer = request.producer { bytes += FrameBuffer.entryBytes(registrationOf: producer.name) }
         for append in request.appends {
             for batch in append.batches { bytes += FrameBuffer.entryBytes(batch) }
         }

@@ -23,6 +23,8 @@ public struct StoreConfiguration: Sendable {
     /// How many bytes may lie above the checkpoint before one is due.
     public var checkpointBytesMax = ByteCount.mebibytes(32)
 
+    /// How much is remembered of idempotent producers.
+    public var producers = ProducerLimits()
     /// Is told when rolls, checkpoints and the like begin and end.
     public var observer = StoreObserver()
 

@@ -77,6 +77,13 @@ enum SegmentName {
 
     static func isSnapshot(_ name: String) -> Bool { name.hasSuffix(".snapshot") }
 
+    /// The offset that a snapshot covers by its name; nil for any other file.
+    static func offset(ofSnapshot name: String) -> Offset? {
+        guard name.hasSuffix(".snapshot"), name.utf8.count == 29, let value = Int64(name.dropLast(9)), value >= 0
+        else { return nil }
+        return Offset(value)
+    }
+
     private static func digits(_ base: Offset) -> String {
         let number = String(base.value)
         return String(repeating: "0", count: 20 - number.utf8.count) + number

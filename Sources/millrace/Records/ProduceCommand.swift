@@ -8,8 +8,9 @@ struct ProduceCommand: AsyncParsableCommand {
         abstract: "Append records, one a line, from files or standard input.",
         discussion: """
             Lines are sent in requests of bounded size, one after the other; each request is stored whole or not at all, and on
-            stable storage before the next one. With --as records a line is {"key":"u1","value":{...},"headers":{...}};
-            with --as values it is any JSON value, and --key says where in it the key stands.
+            stable storage before the next one. A request whose answer is lost is sent again, and stored once. With
+            --as records a line is {"key":"u1","value":{...},"headers":{...}}; with --as values it is any JSON value, and
+            --key says where in it the key stands.
 
               millrace produce orders --as values --key /id orders.ndjson
               tail -f changes.ndjson | millrace produce changes
@@ -35,7 +36,11 @@ struct ProduceCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await options.withClient { client in
-            var producer = client.lineProducer(topic, kind == .values ? .values(key: key) : .records)
+            var producer = client.lineProducer(
+                topic,
+                kind == .values ? .values(key: key) : .records,
+                as: Producer()
+            )
             do {
                 try await send(with: &producer)
             } catch let error as MillraceError {

@@ -2,13 +2,26 @@ import BrokerCore
 import RecordFormat
 
 extension MemoryEngine {
-    func append(_ appends: [AppendItem]) async throws(BrokerError) -> [AppendReceipt] {
-        let error = state.withLock { state in
+    func append(
+        _ appends: [AppendItem],
+        producer: ProducerSequence?
+    ) async throws(BrokerError) -> [AppendReceipt] {
+        let (error, known) = state.withLock { state in
             state.appendCalls += 1
-            return state.appendError
+            state.appends.append((appends, producer))
+            return (state.appendError, producer.flatMap { state.stored[$0] })
         }
         if let error { throw error }
-        return appends.map { item in
+        if let known {
+            return known.map { AppendReceipt(target: $0.target, base: $0.base, end: $0.end, isDuplicate: true) }
+        }
+        let receipts = store(appends)
+        if let producer { state.withLock { $0.stored[producer] = receipts } }
+        return receipts
+    }
+
+    private func store(_ appends: [AppendItem]) -> [AppendReceipt] {
+        appends.map { item in
             state.withLock { state in
                 let index = Int(item.target.partition.value)
                 var log = state.topics[item.target.topic]?.logs[index] ?? Log()

@@ -24,6 +24,9 @@ final class MemoryEngine: BrokerEngine {
         var phase = EnginePhase.ready
         var limits = Limits()
         var appendCalls = 0
+        var appends: [(items: [AppendItem], producer: ProducerSequence?)] = []
+        /// What producers stored, for their retries.
+        var stored: [ProducerSequence: [AppendReceipt]] = [:]
         var appendError: BrokerError?
         var readError: BrokerError?
         /// What happens in the next waits, in order; then waits time out.
