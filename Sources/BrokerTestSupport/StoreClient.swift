@@ -153,7 +153,7 @@ public final class StoreClient: Sendable {
         guard isDue, store.checkpointUrgency != .mustWait else { return }
         do throws(StorageError) {
             if chance(percent: 10), let key = somePartition() { roll(key) }
-            try commitSomeRound()
+            if chance(percent: 30) { try produce() } else { try commitSomeRound() }
             note()
         } catch {
             state.withLock { $0.failureInBetween = error }

@@ -36,6 +36,8 @@ public struct StoreHistory: Sendable {
     public internal(set) var lastRun = LeaderEpoch(0)
     /// Whether that run began to stop in order.
     public internal(set) var isClosing = false
+    /// What producers sent under numbers.
+    public internal(set) var producers = ProducerHistory()
     /// Where each log begins, and what decides how much of it may go.
     var kept: [PartitionKey: Kept] = [:]
     /// What is letting records go.
@@ -71,6 +73,7 @@ public struct StoreHistory: Sendable {
         for key in acknowledged.keys where key.topic == id { acknowledged[key] = nil }
         for key in seen.keys where key.topic == id { seen[key] = nil }
         for key in kept.keys where key.topic == id { kept[key] = nil }
+        producers.forget(id)
     }
 
     /// Forgets what was under way, once `settle` has said how it ended.

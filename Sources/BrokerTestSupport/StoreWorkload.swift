@@ -120,7 +120,8 @@ public struct StoreWorkload: Hashable, Sendable {
             return
         }
         switch client.below(100) {
-        case ..<50: try client.commitSomeRound()
+        case ..<32: try client.commitSomeRound()
+        case ..<50: try client.produce()
         case ..<60: try client.letGo()
         case ..<65: try client.commitWithoutRoom()
         case ..<73: try client.prove()

@@ -135,24 +135,32 @@ public struct StoreExplorer {
         let nestedPercent = limits.isAfterKills && draw == .kill ? 12 : limits.nestedPercent
         let isNested = state.depth < 2 && random.chance(percent: nestedPercent)
         if isNested { fileSystem.startRecording() }
-        guard let history = start(on: fileSystem, state.history, state.trail) else { return }
+        guard let (history, store) = start(on: fileSystem, state.history, state.trail) else { return }
         if isNested { cutRecovery(StoreRecording(of: fileSystem), state) }
         cutWhenReady(fileSystem, history, state)
         let lifePercent = limits.isAfterKills && draw == .kill ? 30 : limits.lifePercent
         if state.depth < 2, random.chance(percent: lifePercent) { liveOn(fileSystem, history, state) }
+        // Last, since it writes.
+        retry(history, at: store, state.trail)
     }
 
     /// Opens a store and compares it with what is known.
-    /// - Returns: what is known then; nil where the store is not fit to go on.
+    /// - Returns: what is known then, and the store; nil where it is not fit to go on.
     private mutating func start(
         on fileSystem: SimulatedFileSystem,
         _ known: StoreHistory,
         _ trail: StoreTrail
-    ) -> StoreHistory? {
+    ) -> (history: StoreHistory, store: LogStore)? {
         var history = known
-        let flaws = StoreReplay.settle(&history, fileSystem, openSeed: openSeed)
+        let (store, flaws) = StoreReplay.settle(&history, fileSystem, openSeed: openSeed)
         findings.note(flaws, at: trail)
-        return flaws.isEmpty ? history : nil
+        return store.map { (history, $0) }
+    }
+
+    /// Lets producers send again what they sent before.
+    private mutating func retry(_ history: StoreHistory, at store: LogStore, _ trail: StoreTrail) {
+        var history = history
+        findings.note(history.retryRequests(at: store), at: trail)
     }
 
     private mutating func cutRecovery(_ recording: StoreRecording, _ state: State) {
@@ -191,7 +199,9 @@ public struct StoreExplorer {
         findings.note(draw.digest(of: image), cut: CrashTable.Place(before: nil, after: nil, isInRecovery: false))
         let next = SimulatedFileSystem(image, settings)
         mutation.apply(to: next)
-        _ = start(on: next, history, state.trail.adding(.ready(draw)))
+        let trail = state.trail.adding(.ready(draw))
+        guard let (history, store) = start(on: next, history, trail) else { return }
+        retry(history, at: store, trail)
     }
 
     private mutating func liveOn(_ fileSystem: SimulatedFileSystem, _ history: StoreHistory, _ state: State) {

@@ -85,13 +85,21 @@ public struct StoreFaultExplorer {
         findings.recoveredCount += 1
         var history = known
         let fileSystem = SimulatedFileSystem(image, settings)
-        let flaws = StoreReplay.settle(&history, fileSystem, openSeed: workload.seed)
+        let flaws = StoreReplay.settleAndRetry(&history, fileSystem, openSeed: workload.seed)
         findings.note(Self.withoutQuarantine(flaws), at: trail)
     }
 
-    /// A partition whose files could not be written at a start is set aside, its records saved beside it: a right answer to
-    /// a device that fails.
+    /// What is wrong, without what is a right answer to a device that fails.
+    ///
+    /// A partition whose files could not be written at a start is set aside, its records saved beside it; a producer whose
+    /// requests could not be read is refused.
     private static func withoutQuarantine(_ flaws: [StoreFlaw]) -> [StoreFlaw] {
-        flaws.filter { $0.kind != .unreadablePartition || !$0.text.contains("quarantined") }
+        flaws.filter { flaw in
+            switch flaw.kind {
+            case .unreadablePartition: !flaw.text.contains("quarantined")
+            case .wrongRetry: !flaw.text.contains("stateLost") && !flaw.text.contains("quarantined")
+            default: true
+            }
+        }
     }
 }

@@ -24,6 +24,8 @@ public struct StoreFlaw: Hashable, Sendable, Codable, CustomStringConvertible {
         case wrongBytes
         /// The damage of one partition reached another.
         case spreadDamage
+        /// A numbered request was stored again, said to be stored where it is not, or refused without need.
+        case wrongRetry
         /// A leader epoch, or a place in the journal's stream, was used twice.
         case reusedNumber
         /// The store went on where it had to stop.

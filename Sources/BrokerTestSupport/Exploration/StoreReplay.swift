@@ -17,7 +17,7 @@ public struct StoreReplay {
         var replay = StoreReplay(workload, mutation)
         for step in trail.steps where replay.flaws.isEmpty { replay.take(step) }
         guard replay.flaws.isEmpty else { return replay.flaws }
-        return settle(&replay.history, replay.fileSystem, openSeed: replay.openSeed)
+        return settleAndRetry(&replay.history, replay.fileSystem, openSeed: replay.openSeed)
     }
 
     private init(_ workload: StoreWorkload, _ mutation: StoreMutation) {
@@ -41,7 +41,7 @@ public struct StoreReplay {
             _ = try? StoreWorkload.open(fileSystem, seed: openSeed, clock: StoreClock(history.now))
             restart(from: StoreRecording(of: fileSystem).image(after: calls), draw)
         case .ready(let draw):
-            flaws += Self.settle(&history, fileSystem, openSeed: openSeed)
+            flaws += Self.settle(&history, fileSystem, openSeed: openSeed).flaws
             restart(from: fileSystem.image, draw)
         }
     }
@@ -52,16 +52,28 @@ public struct StoreReplay {
     }
 
     /// Opens a store where a cut left it, and compares it with what is known.
+    /// - Returns: the store, if there are no flaws.
     static func settle(
         _ history: inout StoreHistory,
         _ fileSystem: SimulatedFileSystem,
         openSeed: UInt64
-    ) -> [StoreFlaw] {
+    ) -> (store: LogStore?, flaws: [StoreFlaw]) {
         do throws(StorageError) {
-            let clock = StoreClock(history.now)
-            return history.settle(with: try StoreWorkload.open(fileSystem, seed: openSeed, clock: clock))
+            let store = try StoreWorkload.open(fileSystem, seed: openSeed, clock: StoreClock(history.now))
+            let flaws = history.settle(with: store)
+            return (flaws.isEmpty ? store : nil, flaws)
         } catch {
-            return [StoreFlaw(.refusedStart, "\(error)")]
+            return (nil, [StoreFlaw(.refusedStart, "\(error)")])
         }
+    }
+
+    /// The same, and then its producers send again what they sent before; that writes, so it comes last.
+    static func settleAndRetry(
+        _ history: inout StoreHistory,
+        _ fileSystem: SimulatedFileSystem,
+        openSeed: UInt64
+    ) -> [StoreFlaw] {
+        let (store, flaws) = settle(&history, fileSystem, openSeed: openSeed)
+        return store.map { history.retryRequests(at: $0) } ?? flaws
     }
 }

@@ -32,6 +32,12 @@ public enum StoreScenario: String, CaseIterable, Hashable, Sendable {
     case missingTopic
     /// A segment is shorter than it was.
     case shortSegment
+    /// A producer's first request is the last that the journal holds.
+    case firstRequest
+    /// A producer's retry is queued behind its original, and their round is refused.
+    case refusedOriginal
+    /// Retention has taken a producer's requests, and the power goes.
+    case retryAfterRetention
 
     /// Runs it.
     /// - Returns: what is wrong.
@@ -60,6 +66,9 @@ public enum StoreScenario: String, CaseIterable, Hashable, Sendable {
         case .damagedSlotAfterCleanStop: try run.damagedSlotAfterCleanStop()
         case .missingTopic: try run.missingTopic()
         case .shortSegment: try run.shortSegment()
+        case .firstRequest: try run.firstRequest()
+        case .refusedOriginal: try run.refusedOriginal()
+        case .retryAfterRetention: try run.retryAfterRetention()
         }
     }
 }
@@ -134,9 +143,12 @@ struct ScenarioRun {
         mutation.apply(to: next)
         checked = next
         do throws(StorageError) {
-            let found = history.settle(with: try StoreWorkload.open(next, seed: 3))
+            let store = try StoreWorkload.open(next, seed: 3)
+            let found = history.settle(with: store)
             flaws += found.filter { !mayQuarantine || $0.kind != .unreadablePartition }
                 .map { StoreFlaw($0.kind, "\(name): \($0.text)") }
+            guard found.isEmpty else { return }
+            flaws += history.retryRequests(at: store).map { StoreFlaw($0.kind, "\(name): \($0.text)") }
         } catch {
             if !mayRefuse { flaws.append(StoreFlaw(.refusedStart, "\(name): \(error)")) }
         }

@@ -120,6 +120,7 @@ struct Round {
     private mutating func register(_ producer: ProducerRequest) {
         let isRegistered = store.producers.withLock { $0.registry.isRegistered(producer.number) }
         guard !isRegistered, producers.registrations[producer.number] == nil else { return }
+        if PlantedFault.numberRegisteredLater.isPlanted, producer.sequence == 0 { return }
         frame.append(registrationOf: producer.name, as: producer.number)
         producers.register(producer)
     }
@@ -200,7 +201,8 @@ struct Round {
         outcomes.enumerated().map { index, outcome in
             switch outcome {
             case .committed: .refused(.writeFailed("\(error)"))
-            case .duplicate where duplicatesOfRound.contains(index): .refused(.writeFailed("\(error)"))
+            case .duplicate where duplicatesOfRound.contains(index) && !PlantedFault.duplicateAnsweredEarly.isPlanted:
+                .refused(.writeFailed("\(error)"))
             case .duplicate, .refused: outcome
             }
         }
