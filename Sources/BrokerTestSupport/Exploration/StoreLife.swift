@@ -39,6 +39,7 @@ struct StoreLife: Sendable {
         var history = (snapshots.last { $0.callCount <= count } ?? snapshots[0]).history
         for sighting in sightings.prefix(while: { $0.callCount <= count }) where history.holds(sighting.key) {
             history.seen[sighting.key] = max(history.seen[sighting.key] ?? 0, sighting.end)
+            history.raiseStart(of: sighting.key, to: sighting.start)
         }
         return history
     }
@@ -50,21 +51,22 @@ struct StoreLife: Sendable {
     }
 }
 
-/// A reader's view of a partition's end.
+/// A reader's view of a partition.
 struct Sighting: Sendable {
     let callCount: Int
     let key: PartitionKey
+    let start: Int
     let end: Int
 }
 
-/// What readers saw, each end of a partition once.
+/// What readers saw, each beginning and each end of a partition once.
 final class SightingLog: Sendable {
     private let client: StoreClient
     private let state = Mutex(State())
 
     private struct State {
         var all: [Sighting] = []
-        var ends: [PartitionKey: Int] = [:]
+        var seen: [PartitionKey: Range<Int>] = [:]
     }
 
     init(_ client: StoreClient) {
@@ -80,11 +82,13 @@ final class SightingLog: Sendable {
         for topic in client.store.topics() {
             for index in 0..<topic.partitionCount {
                 let key = PartitionKey(topic: topic.id, partition: PartitionIndex(index))
-                let end = Int(client.store.partition(key)?.watermarks.visible.offset.value ?? 0)
+                guard let marks = client.store.partition(key)?.watermarks else { continue }
+                let (start, end) = (Int(marks.logStart.offset.value), Int(marks.visible.offset.value))
                 state.withLock { state in
-                    guard end > state.ends[key] ?? 0 else { return }
-                    state.ends[key] = end
-                    state.all.append(Sighting(callCount: callCount, key: key, end: end))
+                    let seen = state.seen[key] ?? 0..<0
+                    guard start > seen.lowerBound || end > seen.upperBound else { return }
+                    state.seen[key] = start..<end
+                    state.all.append(Sighting(callCount: callCount, key: key, start: start, end: end))
                 }
             }
         }

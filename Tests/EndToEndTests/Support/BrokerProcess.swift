@@ -13,21 +13,12 @@ struct BrokerProcess {
     static func start(
         in sandbox: Sandbox,
         data name: String = "data",
-        port: String = "0"
+        port: String = "0",
+        _ more: String...
     ) async throws -> BrokerProcess {
         let data = sandbox.directory.appendingPathComponent(name)
-        let child = try sandbox.millrace(
-            "broker",
-            "serve",
-            "--port",
-            port,
-            "--data-dir",
-            data.path,
-            "--journal-mib",
-            "16",
-            "--segment-mib",
-            "1"
-        )
+        let arguments = ["serve", "--port", port, "--data-dir", data.path, "--journal-mib", "16", "--segment-mib", "1"]
+        let child = try sandbox.millrace("broker", arguments: arguments + more)
         let line = try await eventually("the broker listens") {
             if let exit = child.exit { throw Overdue(description: "the broker ended: \(exit), \(child.errorText)") }
             return child.outputText.hasSuffix("\n") ? child.outputText.dropLast() : nil
