@@ -32,43 +32,70 @@ public struct GroupShard: Sendable {
         self.configuration = configuration
     }
 
-    /// Carries out one command: the state changes at once, and the outcome says what must become durable for it.
-    public mutating func apply(_ command: GroupCommand, now: GroupNow) -> GroupOutcome {
+    /// Carries out one command: the state changes at once, and each outcome says what must become durable for one group.
+    ///
+    /// A command that names a group has one outcome, perhaps an empty one. `tick` and news of topics have one for each
+    /// group that they touched, in the order of the groups' names, so that what is appended as a unit is bounded by what
+    /// one group may have.
+    public mutating func apply(_ command: GroupCommand, now: GroupNow) -> [GroupOutcome] {
         precondition(replayed.isEmpty, "finishReplay comes before the first command")
         switch command {
-        case .join(let join): return self.join(join, now: now)
-        case .reconnect(let reconnect): return self.reconnect(reconnect, now: now)
-        case .disconnect(let connection): return disconnect(connection, now: now)
-        case .leave(let leave):
-            return inGroup(leave.group, leave.request) { $0.leave(leave, now: now, changes: &$1) }
-        case .delivered(let delivery): return deliver(delivery, now: now)
-        case .commit(let commit):
-            return inGroup(commit.group, commit.request) { $0.commit(commit, now: now, changes: &$1) }
-        case .progress(let request):
-            return inGroup(request.group, request.request) { $0.progress(request, now: now, changes: &$1) }
-        case .release(let request):
-            return inGroup(request.group, request.request) { $0.release(request, now: now, changes: &$1) }
-        case .startResolved(let starts):
-            return inGroup(starts.group) { $0.startResolved(starts.offsets, now: now, changes: &$1) }
         case .topicChanged(let topic):
-            return inGroups {
-                $0.reads(topic.name)
+            return inGroups(now) {
+                $0.knows(topic.name)
             } do: {
                 $0.topicChanged(topic, now: now, changes: &$1)
             }
         case .topicDeleted(let topic, let id):
-            return inGroups {
-                $0.reads(topic)
+            return inGroups(now) {
+                $0.knows(topic)
             } do: {
                 $0.topicDeleted(topic, id, now: now, changes: &$1)
             }
         case .tick:
             defer { wakeBound = table.values.lazy.compactMap(\.wakeAt).min() }
-            return inGroups {
+            return inGroups(now) {
                 ($0.wakeAt ?? .max) <= now.monotonicMilliseconds
             } do: {
                 $0.tick(now: now, changes: &$1)
             }
+        default:
+            return [outcome(of: command, now)]
+        }
+    }
+
+    /// Carries out a command that names a group.
+    private mutating func outcome(of command: GroupCommand, _ now: GroupNow) -> GroupOutcome {
+        switch command {
+        case .join(let join): return self.join(join, now: now)
+        case .reconnect(let reconnect): return self.reconnect(reconnect, now: now)
+        case .disconnect(let connection): return disconnect(connection, now: now)
+        case .delivered(let delivery): return deliver(delivery, now: now)
+        case .configure(let configure): return self.configure(configure, now: now)
+        case .heartbeat(let heartbeat):
+            return inGroup(heartbeat.group, heartbeat.request, now) { $0.heartbeat(heartbeat, now: now, changes: &$1) }
+        case .leave(let leave):
+            return inGroup(leave.group, leave.request, now) { $0.leave(leave, now: now, changes: &$1) }
+        case .commit(let commit):
+            return inGroup(commit.group, commit.request, now) { $0.commit(commit, now: now, changes: &$1) }
+        case .progress(let request):
+            return inGroup(request.group, request.request, now) { $0.progress(request, now: now, changes: &$1) }
+        case .release(let request):
+            return inGroup(request.group, request.request, now) { $0.release(request, now: now, changes: &$1) }
+        case .reset(let reset):
+            return inGroup(reset.group, reset.request, now) { $0.reset(reset, changes: &$1) }
+        case .delete(let delete):
+            return inGroup(delete.group, delete.request, now) { $0.delete(delete, changes: &$1) }
+        case .startResolved(let starts):
+            return inGroup(starts.group, nil, now) { group, changes in
+                if let reset = starts.reset {
+                    group.resetResolved(reset, starts.offsets, now: now, changes: &changes)
+                } else {
+                    group.startResolved(starts.offsets, now: now, changes: &changes)
+                }
+            }
+        case .topicChanged, .topicDeleted, .tick:
+            preconditionFailure("\(command) is about all groups")
         }
     }
 
@@ -96,12 +123,14 @@ public struct GroupShard: Sendable {
 
     /// Ends recovery: every member is without a connection, its session timer starts now, moves that were under way go
     /// on, and starts that were never answered are asked for again.
-    public mutating func finishReplay(now: GroupNow) -> GroupOutcome {
+    ///
+    /// One outcome for each group to which something happens.
+    public mutating func finishReplay(now: GroupNow) -> [GroupOutcome] {
         for (name, group) in replayed {
             table[name] = group.restored(name: name, configuration: configuration, now: now)
         }
         replayed = [:]
-        return inGroups { _ in
+        return inGroups(now) { _ in
             true
         } do: {
             $0.askForStarts(&$1)
@@ -119,22 +148,43 @@ public struct GroupShard: Sendable {
         if let refusal = refusal(of: join) { return .refused(join.request, refusal) }
         expectFree(join.connection, for: join.member)
         if table[join.group] == nil {
-            var group = ConsumerGroup(
-                name: join.group,
-                configuration: configuration,
-                start: join.start,
-                commitTimeout: join.commitTimeoutMilliseconds ?? configuration.commitTimeoutMilliseconds,
-                topics: join.topics.map(\.name)
-            )
-            group.begin(with: join.topics)
-            table[join.group] = group
+            var rules = GroupRules(configuration, start: join.start)
+            rules.commitTimeout = join.commitTimeoutMilliseconds ?? rules.commitTimeout
+            create(join.group, rules, join.topics)
         }
-        return inGroup(join.group, join.request) { $0.join(join, now: now, changes: &$1) }
+        return inGroup(join.group, join.request, now) { $0.join(join, now: now, changes: &$1) }
+    }
+
+    private mutating func configure(_ configure: GroupConfigure, now: GroupNow) -> GroupOutcome {
+        if let refusal = refusal(of: configure) { return .refused(configure.request, refusal) }
+        let isNew = table[configure.group] == nil
+        if isNew {
+            var rules = GroupRules(configuration)
+            rules.apply(configure)
+            create(configure.group, rules, configure.topics ?? [])
+        }
+        return inGroup(configure.group, configure.request, now) { group, changes in
+            switch configure.mode {
+            case .create: group.created(configure, isNew: isNew, now: now, changes: &changes)
+            case .change: group.configure(configure, now: now, changes: &changes)
+            }
+        }
+    }
+
+    private mutating func create(_ name: GroupName, _ rules: GroupRules, _ topics: [GroupTopicDescription]) {
+        var group = ConsumerGroup(
+            name: name,
+            configuration: configuration,
+            rules: rules,
+            topics: topics.map(\.name)
+        )
+        group.begin(with: topics)
+        table[name] = group
     }
 
     private mutating func reconnect(_ reconnect: GroupReconnect, now: GroupNow) -> GroupOutcome {
         expectFree(reconnect.connection, for: reconnect.member)
-        return inGroup(reconnect.group, reconnect.request) { $0.reconnect(reconnect, now: now, changes: &$1) }
+        return inGroup(reconnect.group, reconnect.request, now) { $0.reconnect(reconnect, now: now, changes: &$1) }
     }
 
     private func expectFree(_ connection: ConnectionID, for member: MemberID) {
@@ -144,7 +194,7 @@ public struct GroupShard: Sendable {
 
     private mutating func disconnect(_ connection: ConnectionID, now: GroupNow) -> GroupOutcome {
         guard let seat = connections.removeValue(forKey: connection) else { return GroupOutcome() }
-        return inGroup(seat.group) { $0.disconnect(seat.member, now: now, changes: &$1) }
+        return inGroup(seat.group, nil, now) { $0.disconnect(seat.member, now: now, changes: &$1) }
     }
 
     private mutating func deliver(_ delivery: GroupDelivery, now: GroupNow) -> GroupOutcome {
@@ -163,7 +213,8 @@ public struct GroupShard: Sendable {
     /// An unknown group refuses a request, and ignores what nobody waits for.
     private mutating func inGroup(
         _ name: GroupName,
-        _ request: RequestID? = nil,
+        _ request: RequestID?,
+        _ now: GroupNow,
         _ verb: (inout ConsumerGroup, inout GroupChanges) -> Void
     ) -> GroupOutcome {
         guard let index = table.index(forKey: name) else {
@@ -178,20 +229,19 @@ public struct GroupShard: Sendable {
         for (connection, member) in changes.bound {
             connections[connection] = Seat(group: name, member: member)
         }
-        let outcome = table.values[index].outcome(of: changes)
+        let outcome = table.values[index].outcome(of: changes, now: now)
         note(wakeAt: table.values[index].wakeAt)
+        if changes.isEnded { table.remove(at: index) }
         return outcome
     }
 
     private mutating func inGroups(
+        _ now: GroupNow,
         where isConcerned: (ConsumerGroup) -> Bool,
         do verb: (inout ConsumerGroup, inout GroupChanges) -> Void
-    ) -> GroupOutcome {
-        var outcome = GroupOutcome()
-        for name in table.values.lazy.filter(isConcerned).map(\.name).sorted() {
-            outcome.append(inGroup(name, nil, verb))
-        }
-        return outcome
+    ) -> [GroupOutcome] {
+        let names = table.values.lazy.filter(isConcerned).map(\.name).sorted()
+        return names.map { inGroup($0, nil, now, verb) }.filter { !$0.isEmpty }
     }
 }
 

@@ -21,7 +21,7 @@ struct GroupHarness {
     var start: Offset? = .zero
     private var lastID: UInt64 = 0
 
-    init(partitions: Int32 = 4, configuration: GroupConfiguration = GroupConfiguration()) {
+    init(partitions: Int32 = 4, configuration: GroupConfiguration = .withoutFirstDebounce) {
         shard = GroupShard(configuration: configuration)
         topics = [GroupTopicDescription(name: Self.orders, id: Self.ordersID, partitionCount: partitions)]
     }
@@ -42,7 +42,7 @@ struct GroupHarness {
 
     @discardableResult
     mutating func apply(_ command: GroupCommand) -> GroupReply.Body? {
-        outcome = shard.apply(command, now: now)
+        outcome = GroupOutcome(joining: shard.apply(command, now: now))
         take(outcome)
         let reply = outcome.replies.first?.body
         if let start {
@@ -50,7 +50,9 @@ struct GroupHarness {
                 let offsets = request.partitions.map {
                     ResolvedStart(partition: $0.partition, topicID: $0.topicID, offset: start)
                 }
-                apply(.startResolved(StartResolution(group: request.group, offsets: offsets)))
+                let resolution = StartResolution(group: request.group, offsets: offsets, reset: request.reset)
+                let answer = apply(.startResolved(resolution))
+                if request.reset != nil { return answer }
             }
         }
         return reply
@@ -101,6 +103,7 @@ struct GroupHarness {
     mutating func join(
         _ name: String,
         instance: String? = nil,
+        presence: GroupPresence = .connection,
         start: StartPosition = .earliest,
         commitTimeoutMilliseconds: Int64? = nil
     ) -> GroupReply.Body? {
@@ -111,6 +114,7 @@ struct GroupHarness {
                 GroupJoin(
                     request: RequestID(nextID()),
                     connection: connection,
+                    presence: presence,
                     group: Self.group,
                     member: MemberID(name),
                     instance: instance,
@@ -123,13 +127,14 @@ struct GroupHarness {
     }
 
     @discardableResult
-    mutating func reconnect(_ name: String) -> GroupReply.Body? {
+    mutating func reconnect(_ name: String, presence: GroupPresence = .connection) -> GroupReply.Body? {
         let connection = ConnectionID(nextID())
         let reply = apply(
             .reconnect(
                 GroupReconnect(
                     request: RequestID(nextID()),
                     connection: connection,
+                    presence: presence,
                     group: Self.group,
                     member: MemberID(name)
                 )
@@ -147,6 +152,47 @@ struct GroupHarness {
     @discardableResult
     mutating func leave(_ name: String) -> GroupReply.Body? {
         apply(.leave(GroupLeave(request: RequestID(nextID()), group: Self.group, member: MemberID(name))))
+    }
+
+    @discardableResult
+    mutating func heartbeat(_ name: String) -> GroupReply.Body? {
+        apply(.heartbeat(GroupHeartbeat(request: RequestID(nextID()), group: Self.group, member: MemberID(name))))
+    }
+
+    @discardableResult
+    mutating func configure(
+        _ mode: GroupConfigure.Mode,
+        _ change: (inout GroupConfigure) -> Void = { _ in }
+    ) -> GroupReply.Body? {
+        var configure = GroupConfigure(request: RequestID(nextID()), group: Self.group, mode: mode)
+        if mode == .create { configure.topics = topics }
+        change(&configure)
+        return apply(.configure(configure))
+    }
+
+    @discardableResult
+    mutating func delete(isForced: Bool = false) -> GroupReply.Body? {
+        apply(.delete(GroupDelete(request: RequestID(nextID()), group: Self.group, isForced: isForced)))
+    }
+
+    /// Resets partitions, by number; all of them where none are named.
+    @discardableResult
+    mutating func reset(
+        _ indices: [Int32]? = nil,
+        to position: StartPosition = .earliest,
+        isDryRun: Bool = false
+    ) -> GroupReply.Body? {
+        apply(
+            .reset(
+                GroupReset(
+                    request: RequestID(nextID()),
+                    group: Self.group,
+                    partitions: indices?.map { Self.partition($0) },
+                    to: position,
+                    isDryRun: isDryRun
+                )
+            )
+        )
     }
 
     /// Delivers up to an offset, in the present epoch unless told otherwise.
@@ -219,6 +265,9 @@ struct GroupHarness {
 
     // MARK: What is seen
 
+    /// Why the last rebalances came about, and what each moved.
+    var history: [GroupRebalance] { shard.rebalances(Self.group) ?? [] }
+
     /// What a member may read, by number.
     func deliverable(_ name: String) -> [Int32] {
         shard.deliverable(Self.group, MemberID(name)).map(\.partition.partition.value)
@@ -252,6 +301,29 @@ struct GroupHarness {
     }
 }
 
+extension GroupConfiguration {
+    /// The defaults, but that the first member of a group has everything at once: most tests begin with one.
+    static var withoutFirstDebounce: GroupConfiguration {
+        var configuration = GroupConfiguration()
+        configuration.firstJoinDebounceMilliseconds = 0
+        return configuration
+    }
+}
+
+extension GroupOutcome {
+    /// Several outcomes as one, for tests that look at all of them together.
+    init(joining outcomes: [GroupOutcome]) {
+        self.init()
+        for outcome in outcomes {
+            records += outcome.records
+            replies += outcome.replies
+            events += outcome.events
+            resolveStart += outcome.resolveStart
+            isDeliveryAccepted = isDeliveryAccepted || outcome.isDeliveryAccepted
+        }
+    }
+}
+
 /// The latest value of each key.
 func compacted(_ log: [GroupRecord]) -> [[UInt8]: [UInt8]] {
     var table: [[UInt8]: [UInt8]] = [:]
@@ -267,6 +339,26 @@ func topicName(_ text: String) -> TopicName {
 
 func groupName(_ text: String) -> GroupName {
     do { return try GroupName(validating: text) } catch { preconditionFailure(error.description) }
+}
+
+extension GroupReply.Body {
+    var refusal: GroupRefusal? {
+        guard case .refused(let refusal) = self else { return nil }
+        return refusal
+    }
+
+    var configured: ConfiguredGroup? {
+        guard case .configured(let group) = self else { return nil }
+        return group
+    }
+
+    /// Where each partition was reset to, by number.
+    var reset: [Int32: Int64]? {
+        guard case .reset(let results) = self else { return nil }
+        return Dictionary(
+            uniqueKeysWithValues: results.map { ($0.partition.partition.value, $0.to?.value ?? -1) }
+        )
+    }
 }
 
 extension GroupEvent.Body {

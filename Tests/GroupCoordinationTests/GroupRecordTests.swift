@@ -28,12 +28,33 @@ import Testing
         epoch: GroupEpoch(42),
         lastPartitionEpoch: PartitionEpoch(17),
         commitTimeoutMilliseconds: 60_000,
+        extras: .init(
+            sessionTimeoutMilliseconds: 10_000,
+            membersMax: 7,
+            timeToLiveMilliseconds: 5_000,
+            emptySince: Timestamp(millisecondsSinceEpoch: 11)
+        ),
         start: .time(Timestamp(millisecondsSinceEpoch: 9)),
         topics: [
             .init(name: topicName("invoices"), id: nil, partitionCount: 0),
+            .init(name: topicName("kept"), id: TopicID(high: 3, low: 4), partitionCount: 2, isKept: true),
             .init(name: topicName("orders"), id: TopicID(high: 1, low: 2), partitionCount: 8),
         ]
     )
+
+    /// A golden group record of version 0: groups of that time are read with the defaults for what it does not say.
+    @Test func olderGroupValueIsRead() throws {
+        let bytes: [UInt8] =
+            [0, 0] + [0, 0, 0, 0, 0, 0, 0, 42] + [0, 0, 0, 0, 0, 0, 0, 17] + [0, 0, 0, 0, 0, 0, 0xEA, 0x60]
+            + [0] + [0, 0, 0, 0, 0, 0, 0, 0] + [0, 0, 0, 1] + [0, 6] + Array("orders".utf8)
+            + [1] + [0, 0, 0, 0, 0, 0, 0, 1] + [0, 0, 0, 0, 0, 0, 0, 2] + [0, 0, 0, 8]
+        let value = try GroupValue(decoding: bytes)
+        #expect(value.extras == nil)
+        #expect(value.epoch == GroupEpoch(42))
+        #expect(value.topics.map(\.partitionCount) == [8])
+        #expect(value.encoded == bytes)
+        #expect(GroupRules(value, GroupConfiguration()).sessionTimeout == 10_000)
+    }
 
     private static func partitionValue(_ phase: PartitionValue.Phase) -> PartitionValue {
         PartitionValue(

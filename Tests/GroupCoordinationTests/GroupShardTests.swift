@@ -44,7 +44,7 @@ import Testing
     }
 
     private func two() -> GroupShard {
-        var shard = GroupShard(configuration: GroupConfiguration())
+        var shard = GroupShard(configuration: .withoutFirstDebounce)
         for (index, group) in [Self.second, Self.first].enumerated() {
             _ = shard.apply(join(group, "a", UInt64(index + 1)), now: now(0))
             _ = shard.apply(starts(group), now: now(0))
@@ -61,7 +61,7 @@ import Testing
             epoch: assigned.epoch,
             next: Offset(5)
         )
-        #expect(shard.apply(.delivered(delivery), now: now(time)).isDeliveryAccepted == true)
+        #expect(shard.apply(.delivered(delivery), now: now(time)).first?.isDeliveryAccepted == true)
     }
 
     @Test func groupsDoNotTouchEachOther() {
@@ -70,7 +70,7 @@ import Testing
         #expect(shard.groups().map(\.memberCount) == [1, 1])
         #expect(shard.deliverable(Self.first, MemberID("a")).count == 2)
         #expect(shard.deliverable(Self.second, MemberID("a")).count == 2)
-        let outcome = shard.apply(.disconnect(ConnectionID(1)), now: now(10))
+        let outcome = GroupOutcome(joining: shard.apply(.disconnect(ConnectionID(1)), now: now(10)))
         #expect(outcome.records.isEmpty)
         #expect(shard.deliverable(Self.second, MemberID("a")).isEmpty)
         #expect(shard.deliverable(Self.first, MemberID("a")).count == 2)
@@ -83,29 +83,31 @@ import Testing
         deliver(Self.second, &shard, at: 1_000)
         deliver(Self.first, &shard, at: 2_000)
         #expect(shard.nextDeadline() == 31_000)
-        let warned = shard.apply(.tick, now: now(31_000))
+        let warned = GroupOutcome(joining: shard.apply(.tick, now: now(31_000)))
         #expect(warned.events.map(\.group) == [Self.second])
         #expect(shard.nextDeadline() == 32_000)
-        let both = shard.apply(.tick, now: now(70_000))
+        let both = GroupOutcome(joining: shard.apply(.tick, now: now(70_000)))
         #expect(Set(both.events.map(\.group)) == [Self.first, Self.second])
         #expect(shard.nextDeadline() == nil)
     }
 
     @Test func deletionReachesEveryGroupThatReadsTheTopic() {
         var shard = two()
-        let outcome = shard.apply(.topicDeleted(GroupHarness.orders, GroupHarness.ordersID), now: now(10))
+        let outcome = GroupOutcome(
+            joining: shard.apply(.topicDeleted(GroupHarness.orders, GroupHarness.ordersID), now: now(10))
+        )
         // For each group two partitions and two commits; the member goes too.
         #expect(outcome.records.count { $0.value == nil } == 10)
         #expect(outcome.events.map(\.group) == [Self.first, Self.second])
         #expect(outcome.events.allSatisfy { $0.body == .goodbye(.topicDeleted, reconnect: false) })
-        #expect(shard.apply(.disconnect(ConnectionID(1)), now: now(20)).isEmpty)
+        #expect(GroupOutcome(joining: shard.apply(.disconnect(ConnectionID(1)), now: now(20))).isEmpty)
     }
 
     @Test func repliesNameTheirRequestAndEventsTheirConnection() {
         var shard = two()
-        let outcome = shard.apply(join(Self.first, "b", 9), now: now(0))
+        let outcome = GroupOutcome(joining: shard.apply(join(Self.first, "b", 9), now: now(0)))
         #expect(outcome.replies.map(\.request) == [RequestID(9)])
-        let moved = shard.apply(.tick, now: now(100))
+        let moved = GroupOutcome(joining: shard.apply(.tick, now: now(100)))
         #expect(moved.events.map(\.connection) == [ConnectionID(2), ConnectionID(9)])
         #expect(moved.events.map(\.member) == [MemberID("a"), MemberID("b")])
         #expect(!moved.records.isEmpty)
@@ -114,7 +116,7 @@ import Testing
     @Test func aMemberHearsWhatItLostBeforeWhatItGot() {
         var shard = two()
         deliver(Self.first, &shard, at: 0)
-        let outcome = shard.apply(.tick, now: now(60_000))
+        let outcome = GroupOutcome(joining: shard.apply(.tick, now: now(60_000)))
         #expect(outcome.events.count == 2)
         #expect(outcome.events.first?.body.revoked == [0: .commitTimeout])
         #expect(outcome.events.last?.body.assigned == [0: 0])
@@ -123,19 +125,19 @@ import Testing
     @Test func eachKeyIsWrittenOnceACommand() {
         var shard = two()
         for command in [join(Self.first, "b", 9), .tick, .disconnect(ConnectionID(2)), .tick] {
-            let outcome = shard.apply(command, now: now(100))
+            let outcome = GroupOutcome(joining: shard.apply(command, now: now(100)))
             #expect(Set(outcome.records.map(\.key)).count == outcome.records.count)
         }
     }
 
     @Test func unknownGroupsAreRefusedOrIgnored() {
-        var shard = GroupShard(configuration: GroupConfiguration())
+        var shard = GroupShard(configuration: .withoutFirstDebounce)
         let commit = GroupCommit(request: RequestID(4), group: Self.first, member: MemberID("a"), items: [])
-        let outcome = shard.apply(.commit(commit), now: now(0))
+        let outcome = GroupOutcome(joining: shard.apply(.commit(commit), now: now(0)))
         #expect(outcome.replies == [GroupReply(request: RequestID(4), body: .refused(.unknownGroup(Self.first)))])
-        #expect(shard.apply(starts(Self.first), now: now(0)).isEmpty)
-        #expect(shard.apply(.topicChanged(Self.orders), now: now(0)).isEmpty)
-        #expect(shard.apply(.tick, now: now(0)).isEmpty)
+        #expect(GroupOutcome(joining: shard.apply(starts(Self.first), now: now(0))).isEmpty)
+        #expect(GroupOutcome(joining: shard.apply(.topicChanged(Self.orders), now: now(0))).isEmpty)
+        #expect(GroupOutcome(joining: shard.apply(.tick, now: now(0))).isEmpty)
     }
 
     @Test func sameCommandsGiveTheSameBytes() {

@@ -105,6 +105,8 @@ import Testing
         #expect(heard.compactMap(\.assigned) == [[0: 0, 1: 0]])
         #expect(heard.compactMap(\.revoking) == [[2, 3]])
         harness.commit("a", 2, 10)
+        // Until the returns of these moments are collected: b may be the only one that is here yet.
+        harness.advance(100)
         #expect(harness.owner(2) == "b")
     }
 
@@ -116,9 +118,10 @@ import Testing
         harness.reconnect("b")
         harness.reconnect("a")
         harness.commit("a", 2, 10)
+        harness.advance(100)
         #expect(harness.owner(2) == "b")
         // Partition 3 was delivered at 5,000 and asked back 100 ms later; its end survives the restart.
-        harness.advance(58_899)
+        harness.advance(58_799)
         #expect(harness.owner(3) == "a")
         harness.advance(1)
         #expect(harness.owner(3) == "b")

@@ -36,7 +36,7 @@ import Testing
                 return #expect(Bool(false), "\(error)")
             }
         }
-        let outcome = fresh.finishReplay(now: harness.now)
+        let outcome = GroupOutcome(joining: fresh.finishReplay(now: harness.now))
         #expect(outcome.resolveStart.map(\.position) == [.time(Timestamp(millisecondsSinceEpoch: 5))])
         #expect(outcome.resolveStart.flatMap(\.partitions).count == 4)
         #expect(outcome.records.isEmpty)

@@ -6,6 +6,8 @@ public enum GroupCommand: Sendable {
     case join(GroupJoin)
     /// A connection takes over an existing session. Replied: `joined` or `refused`.
     case reconnect(GroupReconnect)
+    /// An explicit member is there. Replied: `alive` or `refused`.
+    case heartbeat(GroupHeartbeat)
     /// A connection was lost or closed without a leave. Unknown ones, and those taken over, change nothing.
     case disconnect(ConnectionID)
     /// A member goes for good: its partitions are released at once. Replied: `left` or `refused`.
@@ -18,11 +20,20 @@ public enum GroupCommand: Sendable {
     case progress(GroupLeaseRequest)
     /// A member gives partitions back before anybody asked. Replied: `released`.
     case release(GroupLeaseRequest)
+    /// A group is made without members, or changed for all. Replied: `configured` or `refused`.
+    case configure(GroupConfigure)
+    /// Committed offsets are set by an administrator. Replied: `reset` or `refused`, once their places are resolved.
+    case reset(GroupReset)
+    /// A group ends with all that is stored of it. Replied: `deleted` or `refused`.
+    case delete(GroupDelete)
     /// The shell resolved starts that an outcome asked for.
     case startResolved(StartResolution)
     /// A topic was created or has grown; its new partitions start at 0 in the groups that name it.
     case topicChanged(GroupTopicDescription)
-    /// A topic is deleted. The records returned belong in the same frame as the deletion (rule 21 of the journal).
+    /// A topic is deleted.
+    ///
+    /// The records returned belong in the same frame as the deletion (rule 21 of the journal), or behind it where one
+    /// frame cannot hold them all: a topic's id tells on replay that its commits are over.
     case topicDeleted(TopicName, TopicID)
     /// Time has passed: due at `GroupShard.nextDeadline()`; earlier or later ones are harmless.
     case tick
@@ -45,12 +56,23 @@ public struct GroupTopicDescription: Hashable, Sendable {
     }
 }
 
+/// How a member shows that it is there.
+public enum GroupPresence: Hashable, Sendable {
+    /// By its connection: the shell says `disconnect` when it is lost.
+    case connection
+    /// By heartbeats, and by every other request with its session: an explicit member. Its `ConnectionID` is only the
+    /// address of its events, which any connection may fetch.
+    case heartbeats
+}
+
 /// A connection that joins a group.
 public struct GroupJoin: Sendable {
     /// Echoed in the reply.
     public var request: RequestID
     /// Where events for this member go.
     public var connection: ConnectionID
+    /// How the member shows that it is there.
+    public var presence: GroupPresence
     /// The group.
     public var group: GroupName
     /// The id of the member, chosen afresh by the caller.
@@ -60,7 +82,7 @@ public struct GroupJoin: Sendable {
     public var member: MemberID
     /// The name of a static member, if it is one.
     public var instance: String?
-    /// The topics in any order.
+    /// The topics in any order; none means whatever the group reads, if there is such a group.
     public var topics: [GroupTopicDescription]
     /// Where to begin; used only by the join that creates the group.
     public var start: StartPosition
@@ -71,6 +93,7 @@ public struct GroupJoin: Sendable {
     public init(
         request: RequestID,
         connection: ConnectionID,
+        presence: GroupPresence = .connection,
         group: GroupName,
         member: MemberID,
         instance: String? = nil,
@@ -80,6 +103,7 @@ public struct GroupJoin: Sendable {
     ) {
         self.request = request
         self.connection = connection
+        self.presence = presence
         self.group = group
         self.member = member
         self.instance = instance
@@ -95,15 +119,41 @@ public struct GroupReconnect: Sendable {
     public var request: RequestID
     /// Where events for this member go from now on.
     public var connection: ConnectionID
+    /// How the member shows from now on that it is there.
+    public var presence: GroupPresence
     /// The session's group.
     public var group: GroupName
     /// The session's member.
     public var member: MemberID
 
     /// Makes a takeover.
-    public init(request: RequestID, connection: ConnectionID, group: GroupName, member: MemberID) {
+    public init(
+        request: RequestID,
+        connection: ConnectionID,
+        presence: GroupPresence = .connection,
+        group: GroupName,
+        member: MemberID
+    ) {
         self.request = request
         self.connection = connection
+        self.presence = presence
+        self.group = group
+        self.member = member
+    }
+}
+
+/// A sign of life of a member whose session any connection may use.
+public struct GroupHeartbeat: Sendable {
+    /// Echoed in the reply.
+    public var request: RequestID
+    /// The session's group.
+    public var group: GroupName
+    /// The session's member.
+    public var member: MemberID
+
+    /// Makes a heartbeat.
+    public init(request: RequestID, group: GroupName, member: MemberID) {
+        self.request = request
         self.group = group
         self.member = member
     }

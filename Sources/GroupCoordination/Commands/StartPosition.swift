@@ -22,8 +22,10 @@ public struct StartRequest: Hashable, Sendable {
     public let group: GroupName
     /// Where it begins.
     public let position: StartPosition
-    /// The partitions that have no committed offset yet, with their topic's id.
+    /// The partitions that have no committed offset yet, or that are to be reset, with their topic's id.
     public let partitions: [StartPartition]
+    /// The reset that asks; `nil` for starts. To be echoed in the answer, which must come even if nothing was found.
+    public let reset: RequestID?
 }
 
 /// A partition whose start is to be resolved.
@@ -40,13 +42,16 @@ public struct StartResolution: Hashable, Sendable {
     public let group: GroupName
     /// The resolved offsets.
     ///
-    /// A partition that has one already keeps it: a start is resolved once.
+    /// A partition that has one already keeps it: a start is resolved once. Only a reset sets it anew.
     public let offsets: [ResolvedStart]
+    /// The reset that asked.
+    public let reset: RequestID?
 
     /// Makes an answer.
-    public init(group: GroupName, offsets: [ResolvedStart]) {
+    public init(group: GroupName, offsets: [ResolvedStart], reset: RequestID? = nil) {
         self.group = group
         self.offsets = offsets
+        self.reset = reset
     }
 }
 

@@ -4,6 +4,7 @@ import RecordFormat
 extension ConsumerGroup {
     /// Stores offsets, each on its own; what is finished by a commit moves at once.
     mutating func commit(_ commit: GroupCommit, now: GroupNow, changes: inout GroupChanges) {
+        seen(commit.member, now: now)
         var isFinished = false
         var results: [CommitResult] = []
         results.reserveCapacity(commit.items.count)
@@ -15,15 +16,17 @@ extension ConsumerGroup {
             results.append(CommitResult(partition: item.partition, status: status))
         }
         changes.reply(commit.request, .committed(results))
-        if isFinished { reconcile(now: now, changes: &changes) }
+        guard isFinished else { return }
+        history.note(.handedOver(commit.member))
+        reconcileUnlessCollecting(now: now, changes: &changes)
     }
 
     /// Renews leases without a commit.
     mutating func progress(_ request: GroupLeaseRequest, now: GroupNow, changes: inout GroupChanges) {
+        seen(request.member, now: now)
         let results = request.partitions.map { item in
             let status = status(of: item, by: request.member)
-            if status == .done {
-                members[request.member]?.isStalled = false
+            if status == .done, !isPlanted(.progressIgnored) {
                 renewLease(of: item.partition, now: now, changes: &changes)
             }
             return LeaseResult(partition: item.partition, status: status)
@@ -33,24 +36,33 @@ extension ConsumerGroup {
 
     /// Takes partitions back that their holder gives up; what it did not commit is delivered again.
     mutating func release(_ request: GroupLeaseRequest, now: GroupNow, changes: inout GroupChanges) {
+        seen(request.member, now: now)
         let results = request.partitions.map { item in
             let status = status(of: item, by: request.member)
-            if status == .done { free(item.partition, reason: .released, changes: &changes) }
+            if status == .done, !isPlanted(.releaseIgnored) {
+                free(item.partition, reason: .released, changes: &changes)
+            }
             return LeaseResult(partition: item.partition, status: status)
         }
         changes.reply(request.request, .released(results))
-        if results.contains(where: { $0.status == .done }) { reconcile(now: now, changes: &changes) }
+        guard results.contains(where: { $0.status == .done }) else { return }
+        history.note(.released(request.member))
+        reconcileUnlessCollecting(now: now, changes: &changes)
     }
 
     /// Notes that records are about to be delivered; `false` where the partition is not the member's to read.
     mutating func deliver(_ delivery: GroupDelivery, now: GroupNow) -> Bool {
         guard let state = self[delivery.partition], state.isHeld(by: delivery.member, in: delivery.epoch),
-            state.holder?.phase == .owned, members[delivery.member]?.isConnected == true
+            state.holder?.phase == .owned || isPlanted(.deliveredWhileRevoking),
+            members[delivery.member]?.isConnected == true
         else { return false }
+        if case .heartbeating = members[delivery.member]?.presence { seen(delivery.member, now: now) }
+        let isRenewing = isPlanted(.deliveryRenewsLease)
         update(delivery.partition) { state in
             let delivered = max(state.holder?.delivered ?? delivery.next, delivery.next)
             state.holder?.delivered = delivered
-            let isFirst = state.holder?.lease == nil || state.holder?.isAwaitingRedelivery == true
+            state.holder?.mark(delivered, at: now.monotonicMilliseconds)
+            let isFirst = isRenewing || state.holder?.lease == nil || state.holder?.isAwaitingRedelivery == true
             if isFirst, state.hasUncommitted {
                 state.holder?.lease = Lease(startedAt: now.monotonicMilliseconds)
             }
@@ -69,13 +81,21 @@ extension ConsumerGroup {
             return .metadataTooLong(bytesMax: configuration.metadataBytesMax)
         }
         guard state.epoch.value > 0, let committed = state.committed else { return .notAssigned }
-        guard state.isHeld(by: member, in: item.epoch), let holder = state.holder else {
+        let by = isPlanted(.commitMemberIgnored) ? state.holder?.member ?? member : member
+        let epoch = isPlanted(.commitEpochIgnored) ? state.epoch : item.epoch
+        guard state.isHeld(by: by, in: epoch), let holder = state.holder else {
             return .fenced(owner: state.holder?.member, epoch: state.epoch)
         }
-        if item.offset < committed.offset { return .outdated(committed: committed.offset) }
+        if item.offset < committed.offset, !isPlanted(.commitGoesBack) {
+            return .outdated(committed: committed.offset)
+        }
         if item.offset == committed.offset { return .committed(item.offset) }
-        if item.offset > item.visible { return .beyondVisible(visible: item.visible) }
-        if holder.isSeenWhole, let delivered = holder.delivered, item.offset > delivered {
+        if item.offset > item.visible, !isPlanted(.commitBeyondVisible) {
+            return .beyondVisible(visible: item.visible)
+        }
+        if holder.isSeenWhole, !isPlanted(.commitBeyondDelivery), let delivered = holder.delivered,
+            item.offset > delivered
+        {
             return .beyondDelivery(delivered: delivered)
         }
         return .committed(item.offset)
@@ -100,19 +120,20 @@ extension ConsumerGroup {
         changes: inout GroupChanges
     ) -> Bool {
         let former = self[item.partition]?.committed
+        if isPlanted(.repeatedCommitRenewsLease) { renewLease(of: item.partition, now: now, changes: &changes) }
         guard item.offset != former?.offset || item.metadata != former?.metadata else { return false }
         update(item.partition) {
             $0.committed = OffsetCommitValue(offset: item.offset, metadata: item.metadata, timestamp: now.wall)
         }
-        changes.commits.insert(item.partition)
+        if !isPlanted(.commitNotStored) { changes.commits.insert(item.partition) }
         guard item.offset != former?.offset else { return false }
-        members[member]?.isStalled = false
+        update(item.partition) { $0.holder?.deliveries.removeAll { $0.next <= item.offset } }
         guard let state = self[item.partition], !state.hasUncommitted else {
             renewLease(of: item.partition, now: now, changes: &changes)
             return false
         }
         update(item.partition) { $0.holder?.lease = nil }
-        guard state.holder?.phase != .owned else { return false }
+        guard state.holder?.phase != .owned, !isPlanted(.commitEndsNothing) else { return false }
         free(item.partition, reason: .rebalanced, changes: &changes)
         return true
     }

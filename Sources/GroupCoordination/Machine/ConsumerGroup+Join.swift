@@ -7,7 +7,7 @@ extension ConsumerGroup {
         adopt(join.topics, now: now, changes: &changes)
         if members[join.member] != nil {
             // The same request a second time: the first one's answer was lost.
-            resume(join.member, on: join.connection, now: now, changes: &changes)
+            resume(join.member, on: presence(join.presence, join.connection, now), now: now, changes: &changes)
         } else if let instance = join.instance, let former = instances[instance] {
             replace(former, by: join, now: now, changes: &changes)
         } else {
@@ -20,15 +20,21 @@ extension ConsumerGroup {
     /// Why a join cannot be carried out, or `nil`.
     func refusal(of join: GroupJoin) -> GroupRefusal? {
         let requested = join.topics.map(\.name).sorted()
-        guard requested == Array(topics.keys) else {
+        guard requested.isEmpty || requested == Array(topics.keys) || isPlanted(.otherTopicsAccepted) else {
             return .otherTopics(name, current: Array(topics.keys), requested: requested)
         }
         if members[join.member]?.isGone == true { return .unknownMember(name, join.member) }
         let isReplacing = members[join.member] != nil || join.instance.map { instances[$0] != nil } == true
-        guard isReplacing || livingCount < configuration.membersPerGroupMax else {
-            return .tooManyMembers(max: configuration.membersPerGroupMax)
+        let max = min(rules.membersMax, configuration.membersPerGroupMax)
+        return isReplacing || livingCount < max ? nil : .tooManyMembers(max: max)
+    }
+
+    /// How a member that comes now is there.
+    private func presence(_ kind: GroupPresence, _ connection: ConnectionID, _ now: GroupNow) -> GroupMember.Presence {
+        switch kind {
+        case .connection: .connected(connection)
+        case .heartbeats: .heartbeating(connection, until: now.monotonicMilliseconds + rules.sessionTimeout)
         }
-        return nil
     }
 
     /// A connection comes with a session: everything that was not given away meanwhile is told again.
@@ -36,47 +42,87 @@ extension ConsumerGroup {
         guard let member = members[reconnect.member], !member.isGone else {
             return changes.reply(reconnect.request, .refused(.unknownMember(name, reconnect.member)))
         }
-        resume(member.id, on: reconnect.connection, now: now, changes: &changes)
+        let presence = presence(reconnect.presence, reconnect.connection, now)
+        resume(member.id, on: presence, now: now, changes: &changes)
         askForStarts(&changes)
         replyJoined(reconnect.request, member.id, &changes, isResumed: true)
     }
 
+    /// An explicit member says that it is there, on whatever connection.
+    ///
+    /// Of a member with a connection it is a sign of life only; one without gets more time to come back.
+    mutating func heartbeat(_ heartbeat: GroupHeartbeat, now: GroupNow, changes: inout GroupChanges) {
+        guard let member = members[heartbeat.member], !member.isGone else {
+            return changes.reply(heartbeat.request, .refused(.unknownMember(name, heartbeat.member)))
+        }
+        seen(member.id, now: now)
+        if case .disconnected = member.presence {
+            members[member.id]?.presence = .disconnected(until: now.monotonicMilliseconds + rules.sessionTimeout)
+        }
+        let assignment = partitions(heldBy: member.id).compactMap { partition in
+            self[partition].map { LeasePartition(partition: partition, epoch: $0.epoch) }
+        }
+        let living = LivingMember(
+            groupEpoch: epoch,
+            assignment: assignment,
+            sessionTimeoutMilliseconds: rules.sessionTimeout
+        )
+        changes.reply(heartbeat.request, .alive(living))
+    }
+
     private mutating func add(_ join: GroupJoin, now: GroupNow, changes: inout GroupChanges) {
         let isAlone = !hasConnectedMembers
+        let presence = presence(join.presence, join.connection, now)
         members[join.member] = GroupMember(
             id: join.member,
             instance: join.instance,
             epoch: MemberEpoch(1),
             joinedAt: now.wall,
-            presence: .connected(join.connection)
+            presence: presence,
+            seenAt: now.monotonicMilliseconds
         )
+        if let until = members[join.member]?.sessionDeadline { wake(at: until) }
+        history.note(.memberJoined(join.member))
         if let instance = join.instance { instances[instance] = join.member }
         changes.members.insert(join.member)
         changes.bound.append((join.connection, join.member))
         raiseEpoch(&changes)
-        if isAlone {
+        let debounce =
+            isAlone ? configuration.firstJoinDebounceMilliseconds : configuration.joinDebounceMilliseconds
+        if debounce == 0 || isPlanted(.debounceOmitted) {
             reconcile(now: now, changes: &changes)
         } else {
-            scheduleReconcile(now: now)
+            scheduleReconcile(after: debounce, now: now)
         }
     }
 
     private mutating func resume(
         _ id: MemberID,
-        on connection: ConnectionID,
+        on presence: GroupMember.Presence,
         now: GroupNow,
         changes: inout GroupChanges
     ) {
         guard let member = members[id] else { return }
-        if let former = member.connection, former != connection { changes.goodbye(former, name, id, .fenced) }
-        members[id]?.presence = .connected(connection)
+        members[id]?.presence = presence
         members[id]?.isRecovered = false
+        members[id]?.isStalled = false
+        members[id]?.seenAt = now.monotonicMilliseconds
+        guard let connection = members[id]?.connection else { return }
+        if let former = member.connection, former != connection { fence(former, id, changes: &changes) }
+        if let until = members[id]?.sessionDeadline { wake(at: until) }
+        history.note(.memberReturned(id))
         for partition in partitions(heldBy: id) {
             resume(partition, now: now, changes: &changes)
         }
         changes.bound.append((connection, id))
         tellAll(id, now: now, changes: &changes)
-        scheduleReconcile(now: now)
+        scheduleReconcile(after: configuration.joinDebounceMilliseconds, now: now)
+    }
+
+    /// Sends the former connection of a member away for good: two of them would take turns for ever.
+    private func fence(_ connection: ConnectionID, _ id: MemberID, changes: inout GroupChanges) {
+        if isPlanted(.formerConnectionKept) { return }
+        changes.goodbye(connection, name, id, .fenced, reconnect: isPlanted(.fencedMayReconnect))
     }
 
     private mutating func resume(_ partition: TopicPartition, now: GroupNow, changes: inout GroupChanges) {
@@ -95,6 +141,8 @@ extension ConsumerGroup {
             // come about, the lease counts from here.
             holder.isAwaitingRedelivery = delivered > committed.offset
             holder.lease = delivered > committed.offset ? Lease(startedAt: now.monotonicMilliseconds) : nil
+            holder.deliveries =
+                holder.lease == nil ? [] : [DeliveryMark(next: delivered, time: now.monotonicMilliseconds)]
             state.holder = holder
         }
         wakeForLease(of: partition)
@@ -108,32 +156,37 @@ extension ConsumerGroup {
         now: GroupNow,
         changes: inout GroupChanges
     ) {
-        guard let old = members.removeValue(forKey: former) else { return }
-        if let connection = old.connection { changes.goodbye(connection, name, former, .fenced) }
+        guard let old = members.removeValue(forKey: former), let instance = old.instance else { return }
+        if let connection = old.connection { fence(connection, former, changes: &changes) }
         members[join.member] = GroupMember(
             id: join.member,
-            instance: old.instance,
+            instance: instance,
             epoch: old.epoch.next,
             joinedAt: now.wall,
-            presence: .connected(join.connection)
+            presence: presence(join.presence, join.connection, now),
+            seenAt: now.monotonicMilliseconds
         )
-        if let instance = old.instance { instances[instance] = join.member }
+        if let until = members[join.member]?.sessionDeadline { wake(at: until) }
+        instances[instance] = join.member
+        history.note(.instanceTakenOver(instance: instance, former: former, by: join.member))
         changes.members.formUnion([former, join.member])
         changes.bound.append((join.connection, join.member))
         for partition in partitions(heldBy: former) {
             handOver(partition, to: join.member, changes: &changes)
         }
         tellAll(join.member, now: now, changes: &changes)
-        scheduleReconcile(now: now)
+        scheduleReconcile(after: configuration.joinDebounceMilliseconds, now: now)
     }
 
     private mutating func handOver(_ partition: TopicPartition, to member: MemberID, changes: inout GroupChanges) {
         let isRevoking: Bool
         if case .revoking = self[partition]?.holder?.phase { isRevoking = true } else { isRevoking = false }
-        changes.partitions.insert(partition)
+        let epoch = self[partition]?.epoch
         // What was to be revoked need not be waited for: the process that was to finish it is fenced.
-        update(partition) { $0.holder = nil }
-        if !isRevoking { take(partition, by: member, changes: &changes) }
+        setHolder(nil, of: partition, changes: &changes)
+        if isRevoking { return }
+        take(partition, by: member, changes: &changes)
+        if isPlanted(.instanceEpochKept), let epoch { update(partition) { $0.epoch = epoch } }
     }
 
     /// Tells a new connection all that its member holds.
@@ -178,7 +231,7 @@ extension ConsumerGroup {
             memberEpoch: member.epoch,
             groupEpoch: epoch,
             isResumed: isResumed || member.epoch.value > 1,
-            sessionTimeoutMilliseconds: configuration.sessionTimeoutMilliseconds,
+            sessionTimeoutMilliseconds: rules.sessionTimeout,
             commitTimeoutMilliseconds: commitTimeout
         )
         changes.reply(request, .joined(joined))

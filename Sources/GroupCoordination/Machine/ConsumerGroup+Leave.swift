@@ -10,12 +10,12 @@ extension ConsumerGroup {
             return changes.reply(leave.request, .refused(.unknownMember(name, leave.member)))
         }
         for partition in partitions(heldBy: member.id) {
-            update(partition) { $0.holder = nil }
-            changes.partitions.insert(partition)
+            setHolder(nil, of: partition, changes: &changes)
         }
         remove(member, reason: .left, changes: &changes)
+        history.note(.memberLeft(member.id))
         changes.reply(leave.request, .left)
-        reconcile(now: now, changes: &changes)
+        reconcileUnlessCollecting(now: now, changes: &changes)
     }
 
     /// A connection was lost.
@@ -24,10 +24,11 @@ extension ConsumerGroup {
     /// to move to and nothing delivered is uncommitted.
     mutating func disconnect(_ id: MemberID, now: GroupNow, changes: inout GroupChanges) {
         guard members[id]?.isConnected == true else { return }
-        let deadline = now.monotonicMilliseconds + configuration.sessionTimeoutMilliseconds
+        let deadline = now.monotonicMilliseconds + rules.sessionTimeout
         members[id]?.presence = .disconnected(until: deadline)
+        history.note(.connectionLost(id))
         wake(at: deadline)
-        reconcile(now: now, changes: &changes)
+        reconcileUnlessCollecting(now: now, changes: &changes)
     }
 
     /// The session of a member is over.
@@ -35,8 +36,12 @@ extension ConsumerGroup {
     /// What it still holds drains.
     mutating func expire(_ id: MemberID, now: GroupNow, changes: inout GroupChanges) {
         guard let member = members[id] else { return }
+        if let connection = member.connection {
+            changes.goodbye(connection, name, id, .sessionTimedOut, reconnect: true)
+        }
         if let instance = member.instance { instances[instance] = nil }
         members[id]?.presence = .gone
+        history.note(.sessionTimedOut(id))
         changes.members.insert(id)
         raiseEpoch(&changes)
         for partition in partitions(heldBy: id) {

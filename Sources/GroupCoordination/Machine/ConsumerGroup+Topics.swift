@@ -2,8 +2,8 @@ import RecordFormat
 
 /// Topics that come, grow and go; starts that become known.
 extension ConsumerGroup {
-    /// Whether a topic is on the group's list.
-    func reads(_ topic: TopicName) -> Bool { topics[topic] != nil }
+    /// Whether a topic is on the group's list, or its commits are kept.
+    func knows(_ topic: TopicName) -> Bool { topics[topic] != nil || kept[topic] != nil }
 
     /// The first look at a new group's topics: the starts of their partitions are to be resolved.
     mutating func begin(with descriptions: [GroupTopicDescription]) {
@@ -27,24 +27,29 @@ extension ConsumerGroup {
 
     /// A topic was created or has grown.
     mutating func topicChanged(_ topic: GroupTopicDescription, now: GroupNow, changes: inout GroupChanges) {
+        if let former = kept[topic.name], former.id != topic.id { forget(topic.name, changes: &changes) }
         guard let known = topics[topic.name] else { return }
         if let id = known.id, id != topic.id { drop(topic.name, changes: &changes) }
-        if grow(to: topic, now: now, changes: &changes) { reconcile(now: now, changes: &changes) }
+        guard grow(to: topic, now: now, changes: &changes) else { return }
+        history.note(.topicGrew(topic.name))
+        reconcileUnlessCollecting(now: now, changes: &changes)
     }
 
     /// A topic is deleted: its partitions and their commits go with it.
     ///
     /// Without any topic left there is nothing to wait for, and the members are sent away.
     mutating func topicDeleted(_ topic: TopicName, _ id: TopicID, now: GroupNow, changes: inout GroupChanges) {
+        if kept[topic]?.id == id { forget(topic, changes: &changes) }
         guard let known = topics[topic], known.id == id else { return }
         drop(topic, changes: &changes)
+        history.note(.topicDeleted(topic))
         guard topics.values.contains(where: { $0.id != nil }) else {
             for member in members.values.sorted(by: { $0.id < $1.id }) {
                 remove(member, reason: .topicDeleted, changes: &changes)
             }
             return
         }
-        reconcile(now: now, changes: &changes)
+        reconcileUnlessCollecting(now: now, changes: &changes)
     }
 
     /// Stores starts that the shell has resolved.
@@ -53,12 +58,14 @@ extension ConsumerGroup {
     mutating func startResolved(_ offsets: [ResolvedStart], now: GroupNow, changes: inout GroupChanges) {
         for start in offsets {
             guard let state = self[start.partition], topics[start.partition.topic]?.id == start.topicID,
-                state.committed == nil
+                state.committed == nil || isPlanted(.startResolvedTwice)
             else { continue }
             begin(start.partition, at: start.offset, now: now, changes: &changes)
+            if isPlanted(.startNotStored) { changes.commits.remove(start.partition) }
         }
-        // While joins are being collected, partitions wait for them: given away now, they would move again at once.
-        if !changes.commits.isEmpty, reconcileAt == nil { reconcile(now: now, changes: &changes) }
+        guard !changes.partitions.isEmpty else { return }
+        history.note(.startsResolved)
+        reconcileUnlessCollecting(now: now, changes: &changes)
     }
 
     /// Asks for the starts that are not known yet.
@@ -74,7 +81,7 @@ extension ConsumerGroup {
 
     /// Adds partitions that the group has not seen: nothing in them was ever skipped on purpose, so they start at 0.
     @discardableResult
-    private mutating func grow(
+    mutating func grow(
         to topic: GroupTopicDescription,
         now: GroupNow,
         changes: inout GroupChanges
@@ -85,7 +92,7 @@ extension ConsumerGroup {
         guard isNew || count > known else { return false }
         topics[topic.name]?.id = topic.id
         raiseEpoch(&changes)
-        for index in known..<max(known, count) {
+        for index in known..<max(known, count) where !isPlanted(.addedPartitionsForgotten) || isNew {
             topics[topic.name]?.partitions.append(GroupPartition())
             let added = TopicPartition(topic.name, PartitionIndex(Int32(index)))
             begin(added, at: .zero, now: now, changes: &changes)
@@ -93,7 +100,8 @@ extension ConsumerGroup {
         return true
     }
 
-    private mutating func begin(
+    /// Stores where a partition begins.
+    mutating func begin(
         _ partition: TopicPartition,
         at offset: Offset,
         now: GroupNow,
@@ -107,11 +115,12 @@ extension ConsumerGroup {
     /// Takes a topic's partitions out, with tombstones for what is stored of them.
     private mutating func drop(_ topic: TopicName, changes: inout GroupChanges) {
         guard let known = topics[topic] else { return }
-        for (index, state) in known.partitions.enumerated() where state.committed != nil {
+        noteTombstones(of: topic, known, changes: &changes)
+        for (index, state) in known.partitions.enumerated() {
+            guard let holder = state.holder else { continue }
             let partition = TopicPartition(topic, PartitionIndex(Int32(index)))
-            changes.partitions.insert(partition)
-            changes.commits.insert(partition)
-            guard let holder = state.holder, members[holder.member]?.isConnected == true else { continue }
+            changes.noteHolder(holder.member, of: partition)
+            guard members[holder.member]?.isConnected == true else { continue }
             changes.revoke(
                 RevokedPartition(partition: partition, epoch: state.epoch, committed: nil, reason: .topicDeleted),
                 from: holder.member
@@ -119,5 +128,12 @@ extension ConsumerGroup {
         }
         topics[topic] = GroupTopic()
         raiseEpoch(&changes)
+    }
+
+    /// Ends the commits that are kept of a topic off the list.
+    private mutating func forget(_ topic: TopicName, changes: inout GroupChanges) {
+        guard let former = kept.removeValue(forKey: topic) else { return }
+        noteTombstones(of: topic, former, changes: &changes)
+        changes.isGroupChanged = true
     }
 }

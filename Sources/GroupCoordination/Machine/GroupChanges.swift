@@ -7,6 +7,10 @@ import RecordFormat
 struct GroupChanges: Sendable {
     var isGroupChanged = false
     var isEpochRaised = false
+    /// The group has ended: what was stored of it gets tombstones.
+    var isEnded = false
+    /// Partitions were shared out anew, whether any moved or not.
+    var isReconciled = false
     var members: Set<MemberID> = []
     var partitions: Set<TopicPartition> = []
     var commits: Set<TopicPartition> = []
@@ -15,7 +19,12 @@ struct GroupChanges: Sendable {
     var bound: [(ConnectionID, MemberID)] = []
     var unbound: [ConnectionID] = []
     var startsToResolve: [StartPartition] = []
+    var resetsToResolve: [StartRequest] = []
 
+    /// Who held the partitions whose holders have changed.
+    private(set) var formerHolders: [TopicPartition: MemberID?] = [:]
+    /// Who was asked to finish.
+    private(set) var askedBack: [TopicPartition: MemberID] = [:]
     private(set) var goodbyes: [GroupEvent] = []
     private(set) var assigned: [MemberID: [AssignedPartition]] = [:]
     private(set) var revoked: [MemberID: [RevokedPartition]] = [:]
@@ -39,12 +48,29 @@ struct GroupChanges: Sendable {
         _ connection: ConnectionID,
         _ group: GroupName,
         _ member: MemberID,
-        _ reason: GoodbyeReason
+        _ reason: GoodbyeReason,
+        reconnect: Bool = false
     ) {
         goodbyes.append(
-            GroupEvent(connection: connection, group: group, member: member, body: .goodbye(reason, reconnect: false))
+            GroupEvent(
+                connection: connection,
+                group: group,
+                member: member,
+                body: .goodbye(reason, reconnect: reconnect)
+            )
         )
         unbound.append(connection)
+    }
+
+    /// Remembers the first holder that a partition had in this command.
+    mutating func noteHolder(_ member: MemberID?, of partition: TopicPartition) {
+        guard formerHolders[partition] == nil else { return }
+        formerHolders[partition] = .some(member)
+    }
+
+    /// Remembers that a holder was asked to finish, or drains.
+    mutating func noteAskedBack(_ partition: TopicPartition, from member: MemberID) {
+        askedBack[partition] = member
     }
 
     mutating func assign(_ partition: AssignedPartition, to member: MemberID) {

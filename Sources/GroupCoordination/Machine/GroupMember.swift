@@ -5,6 +5,9 @@ struct GroupMember: Sendable {
     enum Presence: Hashable, Sendable {
         /// It has a connection.
         case connected(ConnectionID)
+        /// It sends heartbeats: the next must come until then, by the monotonic clock. Its events go to an address that
+        /// is no connection.
+        case heartbeating(ConnectionID, until: Int64)
         /// Its connection was lost; until then, by the monotonic clock, its session may be reclaimed.
         case disconnected(until: Int64)
         /// Its session is over. It is kept only as the owner of partitions that still drain.
@@ -23,15 +26,29 @@ struct GroupMember: Sendable {
     /// session timeout, as a static member does.
     var isRecovered = false
 
-    /// Whether it lost a partition to the commit timeout and has shown no progress since: others are preferred.
+    /// When it last sent a request with its session, by the monotonic clock.
+    var seenAt: Int64
+
+    /// Whether it lost a partition to the commit timeout and has sent nothing since: others get what there is, for its
+    /// connection may be dead without anybody's notice.
     var isStalled = false
 
     /// Whether its first `assigned` is still to come.
     var isUnannounced = true
 
     var connection: ConnectionID? {
-        guard case .connected(let connection) = presence else { return nil }
-        return connection
+        switch presence {
+        case .connected(let connection), .heartbeating(let connection, _): connection
+        case .disconnected, .gone: nil
+        }
+    }
+
+    /// When its session ends if nothing is heard of it.
+    var sessionDeadline: Int64? {
+        switch presence {
+        case .heartbeating(_, let until), .disconnected(let until): until
+        case .connected, .gone: nil
+        }
     }
 
     var isConnected: Bool { connection != nil }
@@ -39,9 +56,10 @@ struct GroupMember: Sendable {
     var isGone: Bool { presence == .gone }
 
     /// Whether its partitions stay although nobody reads them.
-    var isKept: Bool {
+    func isKept(_ configuration: GroupConfiguration) -> Bool {
         guard case .disconnected = presence else { return false }
-        return instance != nil || isRecovered
+        let isStatic = instance != nil && !configuration.isPlanted(.staticMemberMovedEarly)
+        return isStatic || (isRecovered && !configuration.isPlanted(.sessionsLostAtRestart))
     }
 
     var value: MemberValue {

@@ -52,8 +52,21 @@ struct Holder: Sendable {
     /// Runs while delivered records are uncommitted.
     var lease: Lease?
 
+    /// When what is uncommitted was delivered, oldest first: for descriptions only.
+    var deliveries: [DeliveryMark] = []
+
     /// Whether the member came back on a new connection and what it has not committed is still to be delivered again.
     var isAwaitingRedelivery = false
+
+    /// Notes a delivery; past a bound deliveries are merged, which makes the later one look older, never younger.
+    mutating func mark(_ next: Offset, at time: Int64) {
+        guard let last = deliveries.last else { return deliveries = [DeliveryMark(next: next, time: time)] }
+        guard next > last.next else { return }
+        if deliveries.count < Self.marksMax { return deliveries.append(DeliveryMark(next: next, time: time)) }
+        deliveries[deliveries.count - 1].next = next
+    }
+
+    private static let marksMax = 8
 
     var value: PartitionValue.Holder {
         switch phase {
@@ -62,6 +75,12 @@ struct Holder: Sendable {
         case .draining(let until): .init(owner: member, phase: .draining(delivered: delivered, until: until))
         }
     }
+}
+
+/// Up to which offset was delivered when.
+struct DeliveryMark: Hashable, Sendable {
+    var next: Offset
+    var time: Int64
 }
 
 /// How long delivered records are waiting for their commit.

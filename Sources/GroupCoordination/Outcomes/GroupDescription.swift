@@ -18,16 +18,25 @@ public struct GroupDescription: Hashable, Sendable {
     public let group: GroupName
     /// Its epoch.
     public let epoch: GroupEpoch
-    /// Its topics, sorted.
-    public let topics: [TopicName]
-    /// Where it began.
-    public let start: StartPosition
-    /// Its commit timeout.
-    public let commitTimeoutMilliseconds: Int64
+    /// What it agrees on.
+    public let settings: GroupSettings
+    /// Topics that are on its list and do not exist: no member reads them, and `PATCH` takes them off the list.
+    public let missingTopics: [TopicName]
+    /// Topics that were taken off its list, and whose commits are kept.
+    public let keptTopics: [TopicName]
+    /// Since when it has had no member; `nil` while it has one.
+    public let emptySince: Timestamp?
     /// Its members, sorted by id.
     public let members: [MemberDescription]
     /// Its partitions, sorted by topic and number.
     public let partitions: [PartitionDescription]
+
+    /// Its topics, sorted.
+    public var topics: [TopicName] { settings.topics }
+    /// Where it began.
+    public var start: StartPosition { settings.start }
+    /// Its commit timeout.
+    public var commitTimeoutMilliseconds: Int64 { settings.commitTimeoutMilliseconds }
 
     /// A member of a group.
     public struct MemberDescription: Hashable, Sendable {
@@ -39,6 +48,13 @@ public struct GroupDescription: Hashable, Sendable {
         public let instance: String?
         /// Its connection; `nil` while it may be reclaimed.
         public let connection: ConnectionID?
+        /// How it shows that it is there; `nil` while it may be reclaimed.
+        public let presence: GroupPresence?
+        /// When its session ends if nothing is heard of it, by the monotonic clock; `nil` while its connection is there.
+        public let sessionDeadlineMilliseconds: Int64?
+        /// Whether it lost partitions to the commit timeout and has given no sign of life since: nothing is assigned to it
+        /// while others are there.
+        public let isStalled: Bool
         /// When it joined.
         public let joinedAt: Timestamp
         /// What it holds, partitions that it is giving up included.
@@ -65,6 +81,11 @@ public struct GroupDescription: Hashable, Sendable {
         public let committedAt: Timestamp?
         /// The offset behind the last delivered record, as far as this process knows.
         public let delivered: Offset?
+        /// How many offsets are delivered and not committed, as far as this process knows.
+        public let inFlight: Int64
+        /// When the oldest uncommitted record was delivered, by the monotonic clock, as far as this process knows: at the
+        /// latest then. `nil` if nothing is uncommitted.
+        public let uncommittedSinceMilliseconds: Int64?
         /// When it is taken away if nothing is committed, by the monotonic clock; `nil` if nothing is uncommitted.
         public let deadlineMilliseconds: Int64?
     }

@@ -61,6 +61,10 @@ public enum RevokedReason: String, Hashable, Sendable {
     case commitTimeout
     /// Its topic was deleted.
     case topicDeleted
+    /// Its topic was taken off the group's list.
+    case topicDropped
+    /// Its offset was reset: it is assigned again, from there on.
+    case reset
 }
 
 /// Why the coordinator closes a connection.
@@ -71,4 +75,8 @@ public enum GoodbyeReason: String, Hashable, Sendable {
     case left
     /// All topics of the group were deleted.
     case topicDeleted
+    /// The group was deleted.
+    case groupDeleted
+    /// No heartbeat came for the session timeout: what comes now is a new member.
+    case sessionTimedOut
 }

@@ -1,8 +1,8 @@
-/// What a command did: records to append, and what to say once they are durable.
+/// What a command did to one group: records to append, and what to say once they are durable.
 ///
 /// The shard has changed when `apply` returns. The shell appends `records` as one unit (all or none of them survive a
-/// crash), in the order of the commands, and gives out `replies`, then `events`, when they and all records of earlier
-/// outcomes are durable. A refused append means a new shard, rebuilt from the log by replay; the replies and events of
+/// crash), in the order of the commands and of a command's outcomes, and gives out `replies`, then `events`, when they and
+/// all records of earlier outcomes are durable. A unit is bounded by what one group may have. A refused append means a new shard, rebuilt from the log by replay; the replies and events of
 /// that outcome and of all later ones are dropped.
 public struct GroupOutcome: Sendable {
     /// What to append to `__consumer_offsets`, in this order.
@@ -25,13 +25,5 @@ public struct GroupOutcome: Sendable {
     /// Whether nothing is to be appended or said.
     public var isEmpty: Bool {
         records.isEmpty && replies.isEmpty && events.isEmpty && resolveStart.isEmpty
-    }
-
-    mutating func append(_ other: GroupOutcome) {
-        records += other.records
-        replies += other.replies
-        events += other.events
-        resolveStart += other.resolveStart
-        isDeliveryAccepted = isDeliveryAccepted || other.isDeliveryAccepted
     }
 }

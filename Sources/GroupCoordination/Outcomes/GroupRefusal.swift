@@ -14,6 +14,22 @@ public enum GroupRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case repeatedTopic(GroupName)
     /// The commit timeout lies outside of what may be asked for.
     case commitTimeoutOutOfRange(ClosedRange<Int64>)
+    /// The session timeout lies outside of what may be asked for.
+    case sessionTimeoutOutOfRange(ClosedRange<Int64>)
+    /// The time to live lies outside of what may be asked for.
+    case timeToLiveOutOfRange(ClosedRange<Int64>)
+    /// The bound on members lies outside of what may be asked for.
+    case membersMaxOutOfRange(ClosedRange<Int>)
+    /// The group is there, and what was named is not as it is. The fields are those of `GroupSettings`.
+    case differs(GroupName, current: GroupSettings, fields: [String])
+    /// A group with members is deleted only by force.
+    case hasMembers(GroupName, count: Int)
+    /// The group does not read a partition that is to be reset.
+    case notRead(GroupName, TopicPartition)
+    /// The commits of as many dropped topics are kept as may be.
+    case tooManyKeptTopics(max: Int)
+    /// As many resets wait for their offsets as may.
+    case tooManyResets(max: Int)
     /// The instance or member id is empty or too long.
     case invalidName(bytesMax: Int)
     /// The group has as many members as it may.
@@ -40,6 +56,22 @@ public enum GroupRefusal: Error, Hashable, Sendable, CustomStringConvertible {
             "a topic of group \(group) is named twice; name each once"
         case .commitTimeoutOutOfRange(let range):
             "the commit timeout must be \(range.lowerBound) to \(range.upperBound) ms"
+        case .sessionTimeoutOutOfRange(let range):
+            "the session timeout must be \(range.lowerBound) to \(range.upperBound) ms"
+        case .timeToLiveOutOfRange(let range):
+            "the time to live must be \(range.lowerBound) to \(range.upperBound) ms"
+        case .membersMaxOutOfRange(let range):
+            "a group takes \(range.lowerBound) to \(range.upperBound) members"
+        case .differs(let group, _, let fields):
+            "group \(group) exists with other values of \(fields.joined(separator: ", ")); change it with PATCH"
+        case .hasMembers(let group, let count):
+            "group \(group) has \(count) members; stop them, or delete it by force"
+        case .notRead(let group, let partition):
+            "group \(group) does not read \(partition)"
+        case .tooManyKeptTopics(let max):
+            "the commits of \(max) topics that were taken off the list are kept, which is the most; forget them"
+        case .tooManyResets(let max):
+            "\(max) resets of the group wait for their offsets, which is the most; try again"
         case .invalidName(let bytesMax):
             "an instance must be 1 to \(bytesMax) bytes long"
         case .tooManyMembers(let max):

@@ -19,6 +19,14 @@ public struct GroupReply: Hashable, Sendable {
         case progressed([LeaseResult])
         /// One result for each partition, in the order of the request.
         case released([LeaseResult])
+        /// The member is in.
+        case alive(LivingMember)
+        /// The group is as was asked for.
+        case configured(ConfiguredGroup)
+        /// One result for each partition, sorted: what was reset, or would be.
+        case reset([ResetResult])
+        /// The group is gone.
+        case deleted
         /// Nothing was done.
         case refused(GroupRefusal)
     }
@@ -40,6 +48,48 @@ public struct JoinedMember: Hashable, Sendable {
     public let sessionTimeoutMilliseconds: Int64
     /// How long delivered records of a partition may stay without commit or progress.
     public let commitTimeoutMilliseconds: Int64
+}
+
+/// What a heartbeat is answered with.
+public struct LivingMember: Hashable, Sendable {
+    /// The group's epoch.
+    public let groupEpoch: GroupEpoch
+    /// What the member holds, partitions that it is to finish included.
+    public let assignment: [LeasePartition]
+    /// How long it may go without the next heartbeat.
+    public let sessionTimeoutMilliseconds: Int64
+}
+
+/// A group after it was made or changed.
+public struct ConfiguredGroup: Hashable, Sendable {
+    /// What was done.
+    public enum Change: Hashable, Sendable {
+        /// There was no such group.
+        case created
+        /// Something is other than before.
+        case changed
+        /// It was like that already.
+        case unchanged
+    }
+
+    /// What was done.
+    public let change: Change
+    /// The group's epoch.
+    public let epoch: GroupEpoch
+    /// What the group agrees on now.
+    public let settings: GroupSettings
+}
+
+/// What a reset did, or would do, to one partition.
+public struct ResetResult: Hashable, Sendable {
+    /// The partition.
+    public let partition: TopicPartition
+    /// What was committed; `nil` where nothing was.
+    public let from: Offset?
+    /// What is committed now; `nil` where the partition has gone meanwhile, and nothing was done.
+    public let to: Offset?
+    /// Who holds it, and reads from there on.
+    public let owner: MemberID?
 }
 
 /// What became of one item of a commit.

@@ -84,6 +84,13 @@ struct GroupRecordReader {
         return value
     }
 
+    /// A count, or -1 where there is none.
+    mutating func readOptionalCount(_ what: String) throws(GroupRecordError) -> Int64? {
+        let value = try read(Int64.self)
+        guard (-1...Int64.max / 4).contains(value) else { throw error(.invalidField("has an impossible \(what)")) }
+        return value == -1 ? nil : value
+    }
+
     func end() throws(GroupRecordError) {
         guard remaining == 0 else { throw error(.trailingBytes) }
     }
