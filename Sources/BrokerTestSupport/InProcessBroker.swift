@@ -72,5 +72,7 @@ extension BrokerConfiguration {
         store.segmentBytesMax = .init(1 << 20)
         store.checkpointBytesMax = .init(1 << 20)
         scrubIntervalSeconds = 0
+        // The first member of a group has everything at once: time stands still in most tests.
+        groups.firstJoinDebounceMilliseconds = 0
     }
 }

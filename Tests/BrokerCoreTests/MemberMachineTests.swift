@@ -43,7 +43,9 @@ import Testing
 
     private func assigned(_ test: TestBroker, _ topic: TopicName) async throws -> [Body] {
         // The machine's own events are made by a coordinator: an assignment cannot be made by hand.
-        var shard = GroupShard(configuration: GroupConfiguration())
+        var configuration = GroupConfiguration()
+        configuration.firstJoinDebounceMilliseconds = 0
+        var shard = GroupShard(configuration: configuration)
         let now = GroupNow(monotonicMilliseconds: 0, wall: Timestamp(millisecondsSinceEpoch: 0))
         _ = shard.finishReplay(now: now)
         let found = try test.broker.registry.topic(topic)
@@ -56,15 +58,16 @@ import Testing
             member: .random(),
             topics: [description]
         )
-        var outcome = shard.apply(.join(join), now: now)
-        for request in outcome.resolveStart {
+        let outcomes = shard.apply(.join(join), now: now)
+        var events = outcomes.flatMap(\.events)
+        for request in outcomes.flatMap(\.resolveStart) {
             let offsets = request.partitions.map {
                 ResolvedStart(partition: $0.partition, topicID: $0.topicID, offset: .zero)
             }
             let more = shard.apply(.startResolved(StartResolution(group: group, offsets: offsets)), now: now)
-            outcome.events += more.events
+            events += more.flatMap(\.events)
         }
-        return outcome.events.map(\.body)
+        return events.map(\.body)
     }
 
     @Test func whatIsInFlightAreRecordsAndNotOffsets() async throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import GroupCoordination
 
-/// Why did it rebalance?
+/// Whether a group can tell why it was rebalanced.
 @Suite struct HistoryTests {
     private func moves(_ entry: GroupRebalance?) -> [String] {
         (entry?.moves ?? []).map { move in

@@ -112,6 +112,12 @@ enum CommitText {
             )
         case .notShared:
             return Problem(.notShared, "the group does not share \(partition)", members: name)
+        case .metadataTooLong(let bytesMax):
+            return Problem(
+                .invalidRequest,
+                "the metadata of \(partition) is longer than \(bytesMax) bytes",
+                members: name
+            )
         }
     }
 }

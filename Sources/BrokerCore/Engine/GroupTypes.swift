@@ -154,12 +154,15 @@ public struct CommitOffsetsRequest: Sendable {
         public let offset: Offset
         /// The epoch under which the member owns the partition.
         public let epoch: Int64
+        /// The client's own note, kept with the offset; at most 4 KiB.
+        public let metadata: String
 
         /// Creates an item.
-        public init(partition: TopicPartition, offset: Offset, epoch: Int64) {
+        public init(partition: TopicPartition, offset: Offset, epoch: Int64, metadata: String = "") {
             self.partition = partition
             self.offset = offset
             self.epoch = epoch
+            self.metadata = metadata
         }
     }
 
@@ -210,6 +213,8 @@ public struct CommitItemResult: Sendable {
         case beyondDelivery(delivered: Offset)
         /// The group does not share this partition.
         case notShared
+        /// The metadata is longer than the bound.
+        case metadataTooLong(bytesMax: Int)
     }
 
     /// The partition.
@@ -285,6 +290,12 @@ public struct GroupReport: Sendable {
         public let end: Offset
         /// Records between both, counted from the log start where that is higher.
         public let lag: Int64
+        /// Records that retention has removed behind the committed offset: nobody in the group will ever read them.
+        public let lost: Int64
+        /// Offsets that were delivered and are not committed, as far as this process knows.
+        public let inFlight: Int64
+        /// When the oldest uncommitted record was delivered, or nil if none is, as far as this process knows.
+        public let uncommittedSince: MonotonicInstant?
         /// The owner's id.
         public let owner: String?
         /// The epoch of the ownership.
@@ -298,6 +309,9 @@ public struct GroupReport: Sendable {
             committed: Offset?,
             end: Offset,
             lag: Int64,
+            lost: Int64 = 0,
+            inFlight: Int64 = 0,
+            uncommittedSince: MonotonicInstant? = nil,
             owner: String?,
             epoch: Int64,
             state: String
@@ -306,6 +320,9 @@ public struct GroupReport: Sendable {
             self.committed = committed
             self.end = end
             self.lag = lag
+            self.lost = lost
+            self.inFlight = inFlight
+            self.uncommittedSince = uncommittedSince
             self.owner = owner
             self.epoch = epoch
             self.state = state

@@ -85,7 +85,8 @@ extension CommitItem {
             topicID: topic?.id ?? TopicID(high: 0, low: 0),
             offset: item.offset,
             epoch: PartitionEpoch(item.epoch),
-            visible: partition?.visible ?? .zero
+            visible: partition?.visible ?? .zero,
+            metadata: item.metadata
         )
     }
 }

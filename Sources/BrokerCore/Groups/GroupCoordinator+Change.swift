@@ -32,7 +32,7 @@ extension GroupCoordinator {
             if case .closed = state.phase { return }
             prepare(&state)
             state.phase = .ready
-            record(state.shard.finishReplay(now: environment.groupNow), &state)
+            for outcome in state.shard.finishReplay(now: environment.groupNow) { record(outcome, &state) }
             adoptTopics(&state)
             if case .ready = state.phase { setTimer(&state) }
         }
@@ -49,14 +49,26 @@ extension GroupCoordinator {
         }
     }
 
-    /// Applies one command, resolves the starts that it asks for, and queues all its records as one request.
+    /// Ends what groups know of topics that are gone: a deletion may have left it to frames that a crash has cut off.
+    ///
+    /// At the start only: later a topic may be missing whose deletion is still refused.
+    func forgetGoneTopics() {
+        change { state in
+            for (name, id) in state.shard.knownTopics() where environment.registry.find(name)?.id != id {
+                perform(.topicDeleted(name, id), &state)
+            }
+        }
+    }
+
+    /// Applies one command, resolves the starts that it asks for, and queues the records of each group as one request.
     func perform(_ command: GroupCommand, _ state: inout CoordinatorState) {
-        record(state.shard.apply(command, now: environment.groupNow), &state)
+        for outcome in outcomes(of: command, &state) { record(outcome, &state) }
     }
 
     /// Applies one command and resolves the starts that it asks for, in the same breath: the log's ends are in memory.
-    func outcome(of command: GroupCommand, _ state: inout CoordinatorState) -> GroupOutcome {
-        resolved(state.shard.apply(command, now: environment.groupNow), &state)
+    func outcomes(of command: GroupCommand, _ state: inout CoordinatorState) -> [GroupOutcome] {
+        let outcomes = state.shard.apply(command, now: environment.groupNow)
+        return outcomes.map { resolved($0, &state) }
     }
 
     /// Answers the starts that an outcome asks for, until it asks for none.
@@ -68,12 +80,14 @@ extension GroupCoordinator {
                 continue
             }
             let resolution = resolve(request)
-            if resolution.offsets.isEmpty { continue }
-            let more = state.shard.apply(.startResolved(resolution), now: environment.groupNow)
-            outcome.records += more.records
-            outcome.replies += more.replies
-            outcome.events += more.events
-            outcome.resolveStart += more.resolveStart
+            // A reset is answered even if its partitions are gone.
+            if resolution.offsets.isEmpty, resolution.reset == nil { continue }
+            for more in state.shard.apply(.startResolved(resolution), now: environment.groupNow) {
+                outcome.records += more.records
+                outcome.replies += more.replies
+                outcome.events += more.events
+                outcome.resolveStart += more.resolveStart
+            }
         }
         return outcome
     }

@@ -17,7 +17,8 @@ extension GroupCoordinator {
             let resolution = self.resolve(request) { partition in
                 (try? PartitionReader.offset(at: time, in: partition)) ?? partition.logStart
             }
-            if !resolution.offsets.isEmpty { self.apply(.startResolved(resolution)) }
+            if resolution.offsets.isEmpty, resolution.reset == nil { return }
+            self.apply(.startResolved(resolution))
         }
     }
 
@@ -32,7 +33,7 @@ extension GroupCoordinator {
                 ResolvedStart(partition: item.partition, topicID: item.topicID, offset: start(partition))
             )
         }
-        return StartResolution(group: request.group, offsets: offsets)
+        return StartResolution(group: request.group, offsets: offsets, reset: request.reset)
     }
 
     /// An offset outside of what the partition holds begins at the nearer end.

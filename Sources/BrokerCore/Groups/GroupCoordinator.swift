@@ -50,6 +50,7 @@ final class GroupCoordinator: Sendable {
     /// Once, when the queue is open.
     func begin() {
         begin { _ in }
+        forgetGoneTopics()
     }
 
     /// Applies a command whose reply is of no interest.
@@ -79,9 +80,10 @@ final class GroupCoordinator: Sendable {
                     let command = try command(state.shard)
                     state.handlers[request] = { continuation.resume(returning: $0) }
                     if let mailbox { state.mailboxes[mailbox.connection] = mailbox }
-                    let outcome = outcome(of: command, &state)
-                    if let mailbox { bind(mailbox, outcome, request, &state) }
-                    record(outcome, &state)
+                    for outcome in outcomes(of: command, &state) {
+                        if let mailbox { bind(mailbox, outcome, request, &state) }
+                        record(outcome, &state)
+                    }
                 } catch {
                     refusal = error
                 }
@@ -118,9 +120,10 @@ final class GroupCoordinator: Sendable {
         var isAccepted = false
         change { state in
             guard state.mailboxOfMember[delivery.member] === mailbox else { return }
-            let outcome = state.shard.apply(.delivered(delivery), now: environment.groupNow)
-            isAccepted = outcome.isDeliveryAccepted
-            record(outcome, &state)
+            for outcome in state.shard.apply(.delivered(delivery), now: environment.groupNow) {
+                isAccepted = outcome.isDeliveryAccepted
+                record(outcome, &state)
+            }
         }
         return isAccepted
     }

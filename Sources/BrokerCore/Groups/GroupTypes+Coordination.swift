@@ -58,6 +58,9 @@ extension GroupReport.Partition {
             committed: partition.committed,
             end: end,
             lag: max(0, end.value - max(partition.committed ?? logStart, logStart).value),
+            lost: max(0, logStart.value - (partition.committed ?? logStart).value),
+            inFlight: partition.inFlight,
+            uncommittedSince: partition.uncommittedSinceMilliseconds.map { MonotonicInstant(milliseconds: $0) },
             owner: partition.owner?.value,
             epoch: partition.epoch.value,
             state: partition.phase.text
@@ -86,7 +89,8 @@ extension CommitItemResult {
             case .beyondVisible(let visible): .beyondVisible(visible: visible)
             case .beyondDelivery(let delivered): .beyondDelivery(delivered: delivered)
             case .notAssigned: .fenced(owner: nil, epoch: 0)
-            case .unknownPartition, .metadataTooLong: .notShared
+            case .unknownPartition: .notShared
+            case .metadataTooLong(let bytesMax): .metadataTooLong(bytesMax: bytesMax)
             }
         self.init(partition: result.partition, outcome: outcome)
     }

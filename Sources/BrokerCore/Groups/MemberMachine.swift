@@ -264,6 +264,8 @@ extension MemberMachine {
         case .released: "released"
         case .commitTimeout: "commit-timeout"
         case .topicDeleted: "topic-deleted"
+        case .topicDropped: "topic-dropped"
+        case .reset: "reset"
         }
     }
 
@@ -272,6 +274,8 @@ extension MemberMachine {
         case .fenced: "fenced"
         case .left: "left"
         case .topicDeleted: "topic-deleted"
+        case .groupDeleted: "group-deleted"
+        case .sessionTimedOut: "session-timed-out"
         }
     }
 }

@@ -3,8 +3,12 @@ import RecordFormat
 import SegmentStore
 import Synchronization
 
-/// The deletion of a topic: one request with the topic's id and the tombstones of all commits on it, so that a crash
-/// leaves both or neither (rule 21 of the journal).
+/// The deletion of a topic: one request with the topic's id and the tombstones of the commits on it, so that a crash leaves
+/// both or neither (rule 21 of the journal).
+///
+/// A frame is bounded, and the number of groups that read a topic is not: what is more than `tombstoneBytesMax` follows in
+/// requests of its own, a group each, right behind. A crash between them leaves commits whose topic's id no topic bears;
+/// nothing can be read by them, and the shard's next start ends them (`GroupCoordinator.forgetGoneTopics`).
 ///
 /// Runs on the administration thread.
 ///
@@ -47,8 +51,12 @@ struct TopicDeletion {
     private struct Collected {
         var appends: [PartitionAppend] = []
         var targets: [Partition] = []
+        var bytes = 0
         var waiting: [(coordinator: GroupCoordinator, sequence: UInt64, fence: ShardFence)] = []
     }
+
+    /// The most of tombstones that goes into the deletion's own frame: batches and headers come on top.
+    private var tombstoneBytesMax: Int { broker.store.frameBytesMax.value / 2 }
 
     /// Applies the deletion in each shard, holding all their locks until `body` has queued the request.
     ///
@@ -64,26 +72,44 @@ struct TopicDeletion {
             guard case .ready = state.phase else { return false }
             let former = state
             var collected = collected
-            add(coordinator, &state, to: &collected)
+            let later = add(coordinator, &state, to: &collected)
             let isQueued = collect(from: coordinators.dropFirst(), collected, body)
-            if isQueued { coordinator.setTimer(&state) } else { state = former }
-            return isQueued
+            guard isQueued else {
+                state = former
+                return false
+            }
+            for outcome in later { coordinator.record(outcome, &state) }
+            coordinator.setTimer(&state)
+            return true
         }
     }
 
+    /// Puts what fits into the deletion's request, the whole of a group or nothing of it; the rest is the answer.
     private func add(
         _ coordinator: GroupCoordinator,
         _ state: inout CoordinatorState,
         to collected: inout Collected
-    ) {
-        let outcome = coordinator.outcome(of: .topicDeleted(topic.name, topic.id), &state)
-        if outcome.isEmpty { return }
-        let effects = CoordinatorState.Effects(replies: outcome.replies, events: outcome.events)
+    ) -> [GroupOutcome] {
+        var records: [GroupRecord] = []
+        var effects = CoordinatorState.Effects(replies: [], events: [])
+        var later: [GroupOutcome] = []
+        for outcome in coordinator.outcomes(of: .topicDeleted(topic.name, topic.id), &state) {
+            collected.bytes += outcome.records.reduce(0) { $0 + $1.key.count + ($1.value?.count ?? 0) }
+            guard later.isEmpty, collected.bytes <= tombstoneBytesMax else {
+                later.append(outcome)
+                continue
+            }
+            records += outcome.records
+            effects.replies += outcome.replies
+            effects.events += outcome.events
+        }
+        if records.isEmpty, effects.events.isEmpty, effects.replies.isEmpty { return later }
         let sequence = state.ledger.add(effects, isDurable: false)
         collected.waiting.append((coordinator, sequence, coordinator.generation.fence()))
-        guard !outcome.records.isEmpty else { return }
-        collected.appends.append(coordinator.encode(outcome.records))
+        guard !records.isEmpty else { return later }
+        collected.appends.append(coordinator.encode(records))
         collected.targets.append(coordinator.partition)
+        return later
     }
 
     private func queue(_ collected: Collected, _ done: @escaping @Sendable (AppendResolution) -> Void) -> Bool {

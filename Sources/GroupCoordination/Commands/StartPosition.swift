@@ -24,7 +24,9 @@ public struct StartRequest: Hashable, Sendable {
     public let position: StartPosition
     /// The partitions that have no committed offset yet, or that are to be reset, with their topic's id.
     public let partitions: [StartPartition]
-    /// The reset that asks; `nil` for starts. To be echoed in the answer, which must come even if nothing was found.
+    /// The reset that asks, or `nil` for starts.
+    ///
+    /// To be echoed in the answer, which must come even if nothing was found.
     public let reset: RequestID?
 }
 

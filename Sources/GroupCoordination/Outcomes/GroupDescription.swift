@@ -83,8 +83,9 @@ public struct GroupDescription: Hashable, Sendable {
         public let delivered: Offset?
         /// How many offsets are delivered and not committed, as far as this process knows.
         public let inFlight: Int64
-        /// When the oldest uncommitted record was delivered, by the monotonic clock, as far as this process knows: at the
-        /// latest then. `nil` if nothing is uncommitted.
+        /// When the oldest uncommitted record was delivered, by the monotonic clock, or `nil` if nothing is uncommitted.
+        ///
+        /// As far as this process knows: perhaps later than that, never earlier.
         public let uncommittedSinceMilliseconds: Int64?
         /// When it is taken away if nothing is committed, by the monotonic clock; `nil` if nothing is uncommitted.
         public let deadlineMilliseconds: Int64?
