@@ -51,6 +51,8 @@ test: ## Check the format, build with warnings as errors, run every test
 	@.ci/phase 'tests'   env $(TEST_ENVIRONMENT) $(SWIFT) test --skip-build
 	@.ci/phase 'build torture' env $(TORTURE_BUILD)
 	@.ci/phase 'torture' $(TORTURE)/release/torture --seconds 60 --no-mutants
+	@.ci/phase 'build simulate' env $(SIMULATE_BUILD)
+	@.ci/phase 'simulate' $(TORTURE)/release/simulate --schedules 500 --depth 5 --no-mutants
 
 # Brokers as real processes, killed with kill -9; where kills are to fall is what their logs say that they do.
 KILL_PLACES := roll,checkpoint,compaction-switch,retention
@@ -74,6 +76,16 @@ torture: ## Cut the power, damage files and switch rules off for 12 minutes: doe
 	@.ci/setup build
 	@.ci/phase 'build torture' env $(TORTURE_BUILD)
 	$(TORTURE)/release/torture $(if $(HOURS),--seconds $$(( $(HOURS) * 3600 ))) $(if $(SEED),--seed $(SEED))
+
+# The same build, of the groups' machine alone.
+SIMULATE_BUILD := MILLRACE_PLANTED_FAULTS=1 $(SWIFT) build -c release --package-path Bench --scratch-path $(TORTURE) \
+    --product simulate
+
+.PHONY: simulate
+simulate: ## Do consumer groups keep their promises? Random schedules, every interleaving to a depth, rules switched off
+	@.ci/setup build
+	@.ci/phase 'build simulate' env $(SIMULATE_BUILD)
+	$(TORTURE)/release/simulate $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench-disk
 bench-disk: ## Measure the disk's flushes: what one commit journal saves (DIRECTORY= and SECONDS_EACH= may be set)

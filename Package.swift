@@ -9,7 +9,7 @@ var settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-// Only the explorer of crashes asks for these: rules of the journal that can be broken on purpose.
+// Only the explorers of crashes and of groups ask for these: rules that can be broken on purpose.
 if Context.environment["MILLRACE_PLANTED_FAULTS"] != nil { settings.append(.define("PLANTED_FAULTS")) }
 
 // The modules, lowest floor first. docs/ARCHITECTURE.md draws the same picture; a test compares the imports with it.
@@ -25,6 +25,7 @@ let package = Package(
         .library(name: "BrokerCore", targets: ["BrokerCore"]),
         .library(name: "MillraceClient", targets: ["MillraceClient"]),
         .library(name: "BrokerTestSupport", targets: ["BrokerTestSupport"]),
+        .library(name: "GroupTestSupport", targets: ["GroupTestSupport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -137,6 +138,11 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "GroupTestSupport",
+            dependencies: ["GroupCoordination", "RecordFormat"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "RecordFormatTests",
             dependencies: ["RecordFormat", .product(name: "NIOCore", package: "swift-nio")],
@@ -166,7 +172,7 @@ let package = Package(
         ),
         .testTarget(
             name: "GroupCoordinationTests",
-            dependencies: ["GroupCoordination", "RecordFormat"],
+            dependencies: ["GroupCoordination", "GroupTestSupport", "RecordFormat"],
             swiftSettings: settings
         ),
         .testTarget(

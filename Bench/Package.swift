@@ -32,6 +32,16 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
+            name: "simulate",
+            dependencies: [
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "GroupCoordination", package: "millrace"),
+                .product(name: "GroupTestSupport", package: "millrace"),
+            ],
+            path: "Sources/Simulate",
+            swiftSettings: settings
+        ),
+        .executableTarget(
             name: "store-bench",
             dependencies: [
                 "BenchSupport",

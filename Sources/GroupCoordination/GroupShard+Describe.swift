@@ -133,7 +133,7 @@ extension GroupPartition {
 }
 
 extension Holder.Phase {
-    fileprivate var description: PartitionPhase {
+    var description: PartitionPhase {
         switch self {
         case .owned: .owned
         case .revoking: .revoking

@@ -117,7 +117,7 @@ import Testing
         #expect(harness.configure(.change) { $0.commitTimeoutMilliseconds = 6_000 }?.configured?.change == .changed)
         #expect(harness.configure(.change) { $0.commitTimeoutMilliseconds = 6_000 }?.configured?.change == .unchanged)
         let epoch = harness.epoch(0)
-        harness.advance(999)
+        harness.advance(5_999)
         #expect(harness.epoch(0) == epoch)
         harness.advance(1)
         #expect(harness.epoch(0) > epoch)

@@ -1,3 +1,4 @@
+import GroupTestSupport
 import RecordFormat
 import Testing
 

@@ -1,3 +1,4 @@
+import GroupTestSupport
 import Testing
 
 @testable import GroupCoordination

@@ -27,6 +27,7 @@ enum ImportMap {
             "ArgumentParser", "Configuration", "Logging", "ServiceLifecycle", "BrokerHTTP", "BrokerAPI", "BrokerCore",
             "MillraceClient", "SegmentStore", "FoundationEssentials", "Glibc",
         ],
+        "GroupTestSupport": ["GroupCoordination", "RecordFormat", "Synchronization"],
         "BrokerTestSupport": [
             "BrokerCore", "SegmentStore", "RecordFormat", "NIOCore", "SystemPackage", "Synchronization", "Logging",
             "Glibc",

@@ -69,8 +69,9 @@ struct CoordinatorState {
         let mailboxes: [MemberMailbox]
 
         func tell(_ error: BrokerError, _ ending: MemberEnding) {
-            for handler in handlers { handler(.failure(error)) }
+            // First the members: whoever is told that its request failed finds its session ended.
             for mailbox in mailboxes { mailbox.end(ending) }
+            for handler in handlers { handler(.failure(error)) }
         }
     }
 

@@ -136,6 +136,9 @@ public enum PlantedGroupFault: Int, CaseIterable, Hashable, Sendable {
     extension GroupConfiguration {
         /// Whether a rule is to be broken.
         @inlinable public func isPlanted(_ fault: PlantedGroupFault) -> Bool { plantedFault == fault }
+
+        /// Breaks a rule, and no other.
+        public mutating func plant(_ fault: PlantedGroupFault?) { plantedFault = fault }
     }
 #else
     extension PlantedGroupFault {
@@ -146,5 +149,8 @@ public enum PlantedGroupFault: Int, CaseIterable, Hashable, Sendable {
     extension GroupConfiguration {
         /// Never.
         @inlinable public func isPlanted(_ fault: PlantedGroupFault) -> Bool { false }
+
+        /// Does nothing: there are no faults in this build.
+        public mutating func plant(_ fault: PlantedGroupFault?) {}
     }
 #endif

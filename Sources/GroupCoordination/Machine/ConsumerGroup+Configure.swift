@@ -28,7 +28,7 @@ extension ConsumerGroup {
         }
         guard (settings, kept.count) != former else { return replyConfigured(.unchanged, configure, &changes) }
         changes.isGroupChanged = true
-        if former.0.commitTimeoutMilliseconds != commitTimeout { prolongHandOvers(now: now, changes: &changes) }
+        if former.0.commitTimeoutMilliseconds != commitTimeout { restartLeases(now: now, changes: &changes) }
         setEnd(now: now)
         if former.0.topics != settings.topics {
             raiseEpoch(&changes)
@@ -36,7 +36,6 @@ extension ConsumerGroup {
             askForStarts(&changes)
             reconcileUnlessCollecting(now: now, changes: &changes)
         }
-        // A shorter commit timeout may be over already.
         wakeAt = nextDeadline()
         replyConfigured(.changed, configure, &changes)
     }
@@ -125,11 +124,15 @@ extension ConsumerGroup {
         grow(to: description, now: now, changes: &changes)
     }
 
-    /// A hand-over that is under way gets the new commit timeout too, and keeps its end over a restart.
-    private mutating func prolongHandOvers(now: GroupNow, changes: inout GroupChanges) {
+    /// Another commit timeout begins now, for what is in flight too: a shorter one would be over at once and without a
+    /// warning.
+    ///
+    /// A hand-over that is under way keeps its new end over a restart.
+    private mutating func restartLeases(now: GroupNow, changes: inout GroupChanges) {
+        let until = now.wall.advanced(byMilliseconds: commitTimeout)
         for partition in allPartitions {
-            guard let holder = self[partition]?.holder, let lease = holder.lease else { continue }
-            let until = now.wall(at: lease.deadline(after: commitTimeout))
+            guard let holder = self[partition]?.holder, holder.lease != nil else { continue }
+            update(partition) { $0.holder?.lease = Lease(startedAt: now.monotonicMilliseconds) }
             switch holder.phase {
             case .owned: continue
             case .revoking: update(partition) { $0.holder?.phase = .revoking(until: until) }

@@ -29,7 +29,8 @@ extension ConsumerGroup {
     mutating func topicChanged(_ topic: GroupTopicDescription, now: GroupNow, changes: inout GroupChanges) {
         if let former = kept[topic.name], former.id != topic.id { forget(topic.name, changes: &changes) }
         guard let known = topics[topic.name] else { return }
-        if let id = known.id, id != topic.id { drop(topic.name, changes: &changes) }
+        if isPlanted(.topicIdentityIgnored), known.id != nil { topics[topic.name]?.id = topic.id }
+        if let id = topics[topic.name]?.id, id != topic.id { drop(topic.name, changes: &changes) }
         guard grow(to: topic, now: now, changes: &changes) else { return }
         history.note(.topicGrew(topic.name))
         reconcileUnlessCollecting(now: now, changes: &changes)

@@ -80,8 +80,7 @@ struct ReplayedGroup: Sendable {
         let partitions = (0..<topic.partitionCount).map { index in
             let partition = TopicPartition(topic.name, PartitionIndex(index))
             // Without its own record, or with that of another topic, a commit belongs to something that was deleted.
-            guard let value = self.partitions[partition],
-                value.topicID == topic.id || group.isPlanted(.topicIdentityIgnored),
+            guard let value = self.partitions[partition], value.topicID == topic.id,
                 let committed = commits[partition]
             else { return GroupPartition() }
             let holder = value.holder.flatMap { members[$0.owner] == nil ? nil : $0 }

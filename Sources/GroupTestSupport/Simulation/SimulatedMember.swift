@@ -1,11 +1,11 @@
+import GroupCoordination
 import RecordFormat
 
-@testable import GroupCoordination
-
 /// One member as it sees itself: it knows only what it was told.
-struct SimulatedClient {
+struct SimulatedMember: Sendable {
     let member: MemberID
     let instance: String?
+    let presence: GroupPresence
     var connection: ConnectionID?
     /// What it believes to own, by the epoch it was told.
     ///
