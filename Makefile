@@ -52,7 +52,7 @@ test: ## Check the format, build with warnings as errors, run every test
 	@.ci/phase 'build torture' env $(TORTURE_BUILD)
 	@.ci/phase 'torture' $(TORTURE)/release/torture --seconds 60 --no-mutants
 	@.ci/phase 'build simulate' env $(SIMULATE_BUILD)
-	@.ci/phase 'simulate' $(TORTURE)/release/simulate --schedules 500 --depth 5 --no-mutants
+	@.ci/phase 'simulate' $(TORTURE)/release/simulate --schedules 500 --depth 5
 
 # Brokers as real processes, killed with kill -9; where kills are to fall is what their logs say that they do.
 KILL_PLACES := roll,checkpoint,compaction-switch,retention

@@ -6,7 +6,7 @@ import Testing
 ///
 /// A failure names its seed; `run(seed:)` with it repeats it.
 @Suite struct SimulationTests {
-    private static let schedulesPerBlock: UInt64 = 40
+    private static let schedulesPerBlock: UInt64 = 25
     private static let steps = 160
 
     @Test(arguments: 0..<UInt64(8))
