@@ -10,12 +10,13 @@ public struct SimulatedCall: Hashable, Sendable, CustomStringConvertible {
     public enum Kind: String, CaseIterable, Hashable, Sendable {
         case open, create, list, stat, volume, lock
         case createDirectory, rename, unlink, removeDirectory, flushDirectory
-        case size, read, directRead, write, directWrite, truncate, flush, dropCache
+        case size, read, directRead, write, directWrite, truncate, allocate, startWriteback, flush, dropCache
+        case directAlignment
 
         /// Whether it can change what a power cut leaves; a crash before or after any other is the crash before it.
         public var changesImage: Bool {
             switch self {
-            case .open, .list, .stat, .volume, .size, .read: false
+            case .open, .list, .stat, .volume, .size, .read, .directAlignment: false
             default: true
             }
         }
@@ -25,7 +26,7 @@ public struct SimulatedCall: Hashable, Sendable, CustomStringConvertible {
             switch self {
             case .open, .create: .open
             case .list: .list
-            case .stat, .volume: .stat
+            case .stat, .volume, .directAlignment: .stat
             case .lock: .lock
             case .createDirectory: .createDirectory
             case .rename: .rename
@@ -36,6 +37,8 @@ public struct SimulatedCall: Hashable, Sendable, CustomStringConvertible {
             case .read, .directRead: .read
             case .write, .directWrite: .write
             case .truncate: .truncate
+            case .allocate: .allocate
+            case .startWriteback: .startWriteback
             case .flush: .flush
             case .dropCache: .dropCache
             }
@@ -101,6 +104,8 @@ public struct SimulatedSettings: Hashable, Sendable {
     public var type = "ext4"
     /// Whether it opens files in mode `.ring`.
     public var hasDirectIO = true
+    /// What direct I/O must be aligned to; a multiple of 512.
+    public var directAlignmentBytes = 4096
     /// How many bytes it holds; nil for as many as one likes.
     public var capacityBytes: UInt64?
     /// How many files may be open at a time.

@@ -106,6 +106,13 @@ struct SimulatedFile: Sendable {
         unflushedSizes.append(newSize)
     }
 
+    /// Puts zeros where the file has no blocks yet, up to a size.
+    mutating func allocate(to newSize: UInt64) {
+        let held = UInt64(cached.count * SimulatedBlock.size)
+        if newSize > held { writeCached([UInt8](repeating: 0, count: Int(newSize - held)), at: held) }
+        grow(to: newSize)
+    }
+
     /// Makes everything durable that is not doomed.
     mutating func flush() {
         for index in dirty.keys {
@@ -167,8 +174,8 @@ struct SimulatedFile: Sendable {
         unflushedSizes.append(end)
     }
 
-    /// As Linux does before direct I/O: dirty pages of the range go to the device first.
-    private mutating func writeBack(_ position: UInt64, _ count: Int) {
+    /// Lets the dirty pages of a range go to the device, as Linux does before direct I/O and when it is asked to.
+    mutating func writeBack(_ position: UInt64, _ count: Int) {
         guard count > 0, !dirty.isEmpty else { return }
         let first = Int(position) / SimulatedBlock.size
         let last = (Int(position) + count - 1) / SimulatedBlock.size

@@ -1,3 +1,4 @@
+public import RecordFormat
 public import SegmentStore
 import Synchronization
 public import SystemPackage
@@ -107,6 +108,14 @@ public final class SimulatedFileSystem: FileSystem {
                 totalBytes: machine.settings.capacityBytes ?? unlimited,
                 availableBytes: available ?? unlimited
             )
+        }
+    }
+
+    /// The alignment of direct I/O, as the settings describe it.
+    public func directAlignment(of path: FilePath) throws(FileError) -> ByteCount? {
+        try call(SimulatedCall(.directAlignment, path)) { machine, _ throws(Errno) in
+            _ = try machine.image.inode(at: path)
+            return machine.settings.hasDirectIO ? ByteCount(machine.settings.directAlignmentBytes) : nil
         }
     }
 

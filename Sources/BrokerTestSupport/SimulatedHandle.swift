@@ -57,6 +57,19 @@ final class SimulatedHandle: StoreFile {
         }
     }
 
+    func allocate(to size: FilePosition) throws(FileError) {
+        try fileSystem.call(SimulatedCall(.allocate, path, position: size)) { machine, _ throws(Errno) in
+            try machine.allocate(handle, to: size)
+        }
+    }
+
+    func startWriteback(at position: FilePosition, bytes: ByteCount) throws(FileError) {
+        let call = SimulatedCall(.startWriteback, path, position: position, length: bytes)
+        try fileSystem.call(call) { machine, _ throws(Errno) in
+            try machine.startWriteback(handle, at: position, bytes: bytes)
+        }
+    }
+
     func flush(_ site: FlushSite) throws(FileError) {
         try fileSystem.call(SimulatedCall(.flush, path, site: site)) { machine, fault throws(Errno) in
             try machine.flush(handle, site, fault)

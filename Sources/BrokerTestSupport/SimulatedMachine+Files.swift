@@ -14,7 +14,7 @@ extension SimulatedMachine {
     ) throws(Errno) -> Int {
         let handle = try open(handle)
         let isDirect = handle.mode == .ring
-        if isDirect { try Self.checkAlignment(UnsafeRawBufferPointer(buffer), position) }
+        if isDirect { try checkAlignment(UnsafeRawBufferPointer(buffer), position) }
         return image.files[handle.inode]?.read(into: buffer, at: position.value, isDirect: isDirect) ?? 0
     }
 
@@ -28,7 +28,7 @@ extension SimulatedMachine {
         let isDirect = handle.mode == .ring
         var bytes: [UInt8] = []
         for piece in pieces {
-            if isDirect { try Self.checkAlignment(piece, position) }
+            if isDirect { try checkAlignment(piece, position) }
             bytes.append(contentsOf: piece)
         }
         var failure: Errno?
@@ -49,6 +49,19 @@ extension SimulatedMachine {
         // ftruncate(2) alone calls the reader's descriptor an invalid argument.
         guard handle.mode != .read else { throw .invalidArgument }
         image.files[handle.inode]?.truncate(to: size.value)
+    }
+
+    /// Blocks that are taken hold zeros, as if they had been written.
+    mutating func allocate(_ handle: Int, to size: FilePosition) throws(Errno) {
+        let inode = try writable(handle).inode
+        let wanted = (Int(size.value) + SimulatedBlock.size - 1) / SimulatedBlock.size
+        let missing = wanted - (image.files[inode]?.cached.count ?? 0)
+        if let available = availableBlockCount, missing > available { throw .noSpace }
+        image.files[inode]?.allocate(to: size.value)
+    }
+
+    mutating func startWriteback(_ handle: Int, at position: FilePosition, bytes: ByteCount) throws(Errno) {
+        image.files[try open(handle).inode]?.writeBack(position.value, bytes.value)
     }
 
     mutating func flush(_ handle: Int, _ site: FlushSite, _ fault: SimulatedFault?) throws(Errno) {
@@ -91,11 +104,12 @@ extension SimulatedMachine {
         return max(0, (file.cached.count + available) * SimulatedBlock.size - Int(position.value))
     }
 
-    private static func checkAlignment(_ buffer: UnsafeRawBufferPointer, _ position: FilePosition) throws(Errno) {
+    private func checkAlignment(_ buffer: UnsafeRawBufferPointer, _ position: FilePosition) throws(Errno) {
+        let alignment = settings.directAlignmentBytes
         let isAligned =
-            Int(bitPattern: buffer.baseAddress).isMultiple(of: SimulatedBlock.size)
-            && buffer.count.isMultiple(of: SimulatedBlock.size)
-            && position.value.isMultiple(of: UInt64(SimulatedBlock.size))
+            Int(bitPattern: buffer.baseAddress).isMultiple(of: alignment)
+            && buffer.count.isMultiple(of: alignment)
+            && position.value.isMultiple(of: UInt64(alignment))
         guard isAligned else { throw .invalidArgument }
     }
 }

@@ -242,4 +242,43 @@ import Testing
             )
         }
     }
+
+    @Test(arguments: Conformer.allCases)
+    func allocatedRoomReadsAsZerosAndKeepsWhatWasThere(_ conformer: Conformer) throws {
+        try conformer.check { fileSystem, root in
+            let file = try fileSystem.open(root.appending("a"), .create)
+            try file.write([[1, 2, 3]], at: 0)
+            try file.allocate(to: FilePosition(10_000))
+            #expect(try file.size().value == 10_000)
+            #expect(try file.read(10_000, at: 0) == [1, 2, 3] + block(of: 0, count: 9997))
+            try file.allocate(to: FilePosition(5))
+            #expect(try file.size().value == 10_000)
+            let reader = try fileSystem.open(root.appending("a"), .read)
+            #expect(errorCode { try reader.allocate(to: FilePosition(20_000)) } == .badFileDescriptor)
+        }
+    }
+
+    @Test(arguments: Conformer.allCases)
+    func startedWritebackChangesNothingThatIsRead(_ conformer: Conformer) throws {
+        try conformer.check { fileSystem, root in
+            let file = try fileSystem.open(root.appending("a"), .create)
+            try file.write([block(of: 7, count: 20_000)], at: 0)
+            try file.startWriteback(at: FilePosition(4096), bytes: ByteCount(8192))
+            try file.startWriteback(at: FilePosition(0), bytes: ByteCount(0))
+            #expect(try file.read(20_000, at: 0) == block(of: 7, count: 20_000))
+            file.close()
+            #expect(errorCode { try file.startWriteback(at: .zero, bytes: ByteCount(1)) } == .badFileDescriptor)
+        }
+    }
+
+    @Test(arguments: Conformer.allCases)
+    func directAlignmentIsAPowerOfTwoWhereItIsKnown(_ conformer: Conformer) throws {
+        try conformer.check { fileSystem, root in
+            _ = try fileSystem.open(root.appending("a"), .create)
+            if let alignment = try fileSystem.directAlignment(of: root.appending("a")) {
+                #expect(alignment.value >= 512 && alignment.value.nonzeroBitCount == 1)
+            }
+            #expect(errorCode { try fileSystem.directAlignment(of: root.appending("b")) } == .noSuchFileOrDirectory)
+        }
+    }
 }

@@ -5,7 +5,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The operations.
     public enum Operation: String, Hashable, Sendable {
         case open, list, stat, createDirectory, rename, unlink, removeDirectory, flushDirectory, lock
-        case size, read, write, truncate, flush, dropCache
+        case size, read, write, truncate, allocate, startWriteback, flush, dropCache
     }
 
     /// What was attempted.
@@ -20,6 +20,17 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         self.operation = operation
         self.path = path
         self.code = code
+    }
+
+    /// What to do about it, where that is plain.
+    var advice: String {
+        switch code {
+        case .readOnlyFileSystem: ": the file system is read-only; mount it writable, or choose another directory"
+        case .noSpace, .diskQuotaExceeded: ": make room on the volume"
+        case .tooManyOpenFiles, .tooManyOpenFilesInSystem: ": raise the limit of open files (ulimit -n)"
+        case .permissionDenied, .notPermitted: ": give this user the right to read and write there"
+        default: ""
+        }
     }
 
     /// The text for people.

@@ -39,6 +39,9 @@ public protocol FileSystem: Sendable {
 
     /// The volume that a path lies on.
     func volume(of path: FilePath) throws(FileError) -> Volume
+
+    /// What addresses, sizes and positions of direct I/O on a file must be multiples of; nil where the system does not say.
+    func directAlignment(of path: FilePath) throws(FileError) -> ByteCount?
 }
 
 /// An open file.
@@ -64,6 +67,16 @@ public protocol StoreFile: AnyObject, Sendable {
 
     /// Cuts or extends the file.
     func truncate(to size: FilePosition) throws(FileError)
+
+    /// Takes room on the volume for every byte below `size`, extending the file to it, so that writes there find room.
+    ///
+    /// What was not written reads as zeros. `ENOSPC` when there is no room, and then any part may have been taken.
+    func allocate(to size: FilePosition) throws(FileError)
+
+    /// Asks the system to begin writing dirty bytes to the device, without waiting for it.
+    ///
+    /// Promises nothing: only a flush does, and it alone is told of what failed on the way.
+    func startWriteback(at position: FilePosition, bytes: ByteCount) throws(FileError)
 
     /// Returns when everything written before the call, and the size, is on stable storage (fdatasync).
     ///

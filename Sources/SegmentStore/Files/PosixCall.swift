@@ -50,6 +50,40 @@ enum PosixCall {
         }
     }
 
+    /// Begins the writeback of a range (sync_file_range with SYNC_FILE_RANGE_WRITE alone).
+    ///
+    /// The flags that wait are left out: they take the file's pending error, which belongs to the next flush. Where the C
+    /// library has no such function nothing happens.
+    static func startWriteback(_ descriptor: FileDescriptor, from start: Int64, bytes: Int64) throws(Errno) {
+        typealias Function = @convention(c) (CInt, Int64, Int64, CUnsignedInt) -> CInt
+        guard let symbol = dlsym(nil, "sync_file_range") else { return }
+        // The symbol is the C library's own function of this name, whose prototype sync_file_range(2) gives.
+        let function = unsafeBitCast(symbol, to: Function.self)
+        let startWriting: CUnsignedInt = 2
+        try once { function(descriptor.rawValue, start, bytes, startWriting) }
+    }
+
+    /// The alignment that direct I/O on a file needs (statx with STATX_DIOALIGN); nil where the kernel does not say.
+    static func directAlignment(of path: FilePath) throws(Errno) -> Int? {
+        typealias Function =
+            @convention(c) (CInt, UnsafePointer<CChar>, CInt, CUnsignedInt, UnsafeMutableRawPointer) -> CInt
+        guard let symbol = dlsym(nil, "statx") else { return nil }
+        // The symbol is the C library's own function of this name, whose prototype statx(2) gives.
+        let function = unsafeBitCast(symbol, to: Function.self)
+        let atWorkingDirectory: CInt = -100
+        let wanted: CUnsignedInt = 0x2000
+        // struct statx has 256 bytes; its mask stands at 0, the alignments of memory and of positions at 152 and 156.
+        let answer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 8)
+        defer { answer.deallocate() }
+        answer.initializeMemory(as: UInt8.self, repeating: 0)
+        guard let start = answer.baseAddress else { return nil }
+        try once { path.withPlatformString { function(atWorkingDirectory, $0, 0, wanted, start) } }
+        guard answer.load(fromByteOffset: 0, as: UInt32.self) & UInt32(wanted) != 0 else { return nil }
+        let memory = answer.load(fromByteOffset: 152, as: UInt32.self)
+        let position = answer.load(fromByteOffset: 156, as: UInt32.self)
+        return memory == 0 || position == 0 ? nil : Int(max(memory, position))
+    }
+
     /// Locks a whole file for this open description (fcntl F_OFD_SETLK, the lock that goes when the description does).
     /// - Returns: false when another description holds it, of this process or another.
     static func lock(_ descriptor: FileDescriptor) throws(Errno) -> Bool {

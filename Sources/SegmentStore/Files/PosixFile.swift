@@ -68,6 +68,28 @@ public final class PosixFile: StoreFile {
         }
     }
 
+    /// Takes room and extends the file to it (posix_fallocate).
+    public func allocate(to size: FilePosition) throws(FileError) {
+        try call(.allocate) { descriptor throws(Errno) in
+            let size = try Self.systemOffset(size)
+            // posix_fallocate returns its error instead of setting errno, and refuses to take nothing.
+            guard size > 0 else { return }
+            var code = posix_fallocate(descriptor.rawValue, 0, Int(size))
+            while code == EINTR { code = posix_fallocate(descriptor.rawValue, 0, Int(size)) }
+            guard code == 0 else { throw Errno(rawValue: code) }
+        }
+    }
+
+    /// Begins to write dirty pages (sync_file_range).
+    public func startWriteback(at position: FilePosition, bytes: ByteCount) throws(FileError) {
+        try call(.startWriteback) { descriptor throws(Errno) in
+            let start = try Self.systemOffset(position)
+            // A range of no bytes means everything to sync_file_range(2).
+            guard bytes.value > 0 else { return }
+            try PosixCall.startWriteback(descriptor, from: start, bytes: Int64(bytes.value))
+        }
+    }
+
     /// Flushes the bytes and the size (fdatasync).
     public func flush(_ site: FlushSite) throws(FileError) {
         // Not retried, not even when interrupted: after a failed flush Linux calls the pages clean, and a second flush that

@@ -1,4 +1,5 @@
 import Glibc
+public import RecordFormat
 public import SystemPackage
 
 /// The file system of the operating system.
@@ -104,6 +105,13 @@ public struct PosixFileSystem: FileSystem {
                 totalBytes: UInt64(room.f_blocks) * UInt64(room.f_frsize),
                 availableBytes: UInt64(room.f_bavail) * UInt64(room.f_frsize)
             )
+        }
+    }
+
+    /// The alignment of direct I/O (statx).
+    public func directAlignment(of path: FilePath) throws(FileError) -> ByteCount? {
+        try call(.stat, path) { () throws(Errno) in
+            try PosixCall.directAlignment(of: path).map { ByteCount($0) }
         }
     }
 
