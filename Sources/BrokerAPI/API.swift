@@ -78,6 +78,19 @@ public final class API: Sendable {
         Problem.invalidRequest("a GET takes no body: send it without one").reply
     }
 
+    /// The refusal of a body for which all connections together have no room.
+    public func tooManyBodies() -> APIReply {
+        Problem.tooManyBodies.reply
+    }
+
+    /// Why a request would be refused for load, told before its body is read; nil when it would not.
+    ///
+    /// - Parameter declaredBytes: how large its body is, where the client says.
+    public func refusal(before found: FoundRoute, declaredBytes: Int?) -> APIReply? {
+        guard found.route.action == .produce else { return nil }
+        return engine.appendRefusal(bytes: ByteCount(declaredBytes ?? 0)).map { Problem($0).reply }
+    }
+
     private func problem(for error: any Error) -> Problem {
         let problem = Problem(mapping: error)
         if problem.code == .internalError {

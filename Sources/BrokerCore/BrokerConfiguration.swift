@@ -37,6 +37,11 @@ public struct BrokerConfiguration: Sendable {
         store = StoreConfiguration(directory: .init(directory))
     }
 
+    /// Lets the commit journal lie in a directory of its own; nil leaves it in the data directory.
+    public mutating func placeJournal(in directory: String?) {
+        store.journalDirectory = directory.map { .init($0) }
+    }
+
     /// A configuration with the defaults for a store.
     public init(store: StoreConfiguration) {
         self.store = store

@@ -48,6 +48,8 @@ extension BrokerError {
                 return
             }
             self = .quarantined(partition, reason: reason)
+        case .noSpace(let text):
+            self = .insufficientStorage(text, retryAfterMilliseconds: AppendLimits.fullRetryAfterMilliseconds)
         case .writeFailed(let text):
             self = .storageRefused(text)
         case .tooLarge:

@@ -8,6 +8,13 @@ struct BrokerMetrics: Sendable {
     private let requests = Counter(label: "millrace_append_requests_total")
     private let duration = Timer(label: "millrace_journal_round_duration")
 
+    private let delay = Timer(label: "millrace_journal_delay_duration")
+
+    /// A round waited for room in the ring.
+    func noteDelay(_ milliseconds: Int64) {
+        delay.recordMilliseconds(milliseconds)
+    }
+
     /// The beginning of a round.
     func beginRound() -> ContinuousClock.Instant {
         ContinuousClock.now

@@ -37,7 +37,10 @@ struct BrokerOpening: Sendable {
         }
         let topics = try runningTopics(store, failure)
         let registry = TopicRegistry(topics)
-        let queue = AppendQueue(bytesMax: configuration.limits.appendQueueBytesMax.value)
+        let queue = AppendQueue(
+            bytesMax: configuration.limits.appendQueueBytesMax.value,
+            reserveBytesMax: configuration.limits.appendReserveBytesMax.value
+        )
         let appendClock = AppendClock(wallClock)
         let readPool = BlockingPool(name: "read", threads: configuration.readThreads)
         let logger = logger

@@ -24,7 +24,13 @@ final class BrokerThreads: Sendable {
         queue = parts.queue
         scrub = ScrubThread(parts)
         maintenance = MaintenanceThread(parts)
-        flusher = FlusherThread(store: parts.store, queue: parts.queue, failure: parts.failure)
+        flusher = FlusherThread(
+            store: parts.store,
+            queue: parts.queue,
+            clock: parts.clock,
+            failure: parts.failure,
+            logger: parts.logger
+        )
         compaction = CompactionThread(parts)
         journal = JournalThread(
             store: parts.store,

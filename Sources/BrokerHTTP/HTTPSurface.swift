@@ -72,7 +72,12 @@ public struct HTTPSurface: Service {
     }
 
     private func makeServer() -> Server<TunedChannel<UpgradeChannel>> {
-        let handler = RequestHandler(api: api, discardBytesMax: configuration.discardBytesMax, now: now)
+        let handler = RequestHandler(
+            api: api,
+            budget: BodyBudget(bytesMax: configuration.bodyBytesInFlightMax),
+            discardBytesMax: configuration.discardBytesMax,
+            now: now
+        )
         let channel = TunedChannel(
             base: UpgradeChannel(
                 http: HTTP1Channel(

@@ -22,6 +22,8 @@ public struct HTTPSurfaceConfiguration: Sendable {
     public var socketFrameBytesMax: Int = 1 << 20
     /// How long a WebSocket's client is given to answer the frame that closes it.
     public var socketCloseMax: Duration = .seconds(5)
+    /// Bytes of bodies that all connections together hold; a body that would go beyond it is refused unread.
+    public var bodyBytesInFlightMax: Int = 256 << 20
     /// How much of a refused body is read and thrown away, so that the client gets to see the refusal.
     public var discardBytesMax: Int = 64 << 20
     /// How long requests in progress are given to end at shutdown before they are cancelled.

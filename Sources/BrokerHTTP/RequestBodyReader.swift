@@ -5,7 +5,7 @@ import NIOCore
 /// Reads a request's body with a bound, or throws it away with another.
 struct RequestBodyReader {
     /// What `Content-Length` says.
-    private let declaredBytes: Int?
+    let declaredBytes: Int?
     private let isChunked: Bool
     /// The client waits for `100 Continue` before it sends the body.
     let expectsContinue: Bool
@@ -27,17 +27,35 @@ struct RequestBodyReader {
     /// Whether the head alone tells that the body is too large.
     func isDeclaredLarger(than bytesMax: Int) -> Bool { (declaredBytes ?? 0) > bytesMax }
 
-    /// The whole body, or nil when it is larger than the bound.
-    mutating func collect(upTo bytesMax: Int) async throws -> ByteBuffer? {
-        guard mayHaveMore else { return ByteBuffer() }
-        guard !isDeclaredLarger(than: bytesMax) else { return nil }
+    /// What became of a body that was to be read.
+    enum Collected {
+        /// All of it.
+        case whole(ByteBuffer)
+        /// It is larger than the bound.
+        case tooLarge
+        /// All connections together hold as much as they may.
+        case noRoom
+    }
+
+    /// Reads the whole body.
+    /// - Parameter heldBytes: what was taken of the budget, for the caller to give back, also when this throws.
+    mutating func collect(
+        upTo bytesMax: Int,
+        _ budget: BodyBudget,
+        heldBytes: inout Int
+    ) async throws -> Collected {
+        guard mayHaveMore else { return .whole(ByteBuffer()) }
+        guard !isDeclaredLarger(than: bytesMax) else { return .tooLarge }
+        guard budget.admits(declaredBytes ?? 0) else { return .noRoom }
         var collected = ByteBuffer()
         if let declaredBytes { collected.reserveCapacity(declaredBytes) }
         while let chunk = try await next() {
-            guard collected.readableBytes + chunk.readableBytes <= bytesMax else { return nil }
+            guard collected.readableBytes + chunk.readableBytes <= bytesMax else { return .tooLarge }
+            guard budget.take(chunk.readableBytes) else { return .noRoom }
+            heldBytes += chunk.readableBytes
             collected.writeImmutableBuffer(chunk)
         }
-        return collected
+        return .whole(collected)
     }
 
     /// Reads and forgets, until the end or a bound.

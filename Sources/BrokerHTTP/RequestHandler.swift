@@ -9,6 +9,7 @@ import NIOCore
 /// It knows nothing of what a route means.
 struct RequestHandler: Sendable {
     let api: API
+    let budget: BodyBudget
     let discardBytesMax: Int
     /// Milliseconds since 1970, for the `Date` field.
     let now: @Sendable () -> Int64
@@ -34,19 +35,61 @@ struct RequestHandler: Sendable {
             if found.route.method == .get, body.mayHaveMore {
                 return try await refuse(API.bodyNotExpected(), of: request, unread: &body, writer)
             }
-            if body.expectsContinue, !body.isDeclaredLarger(than: found.bodyBytesMax.value) {
-                try await writer.writeInformationalHead(HTTPResponse(status: .continue))
-            }
-            guard let bytes = try await body.collect(upTo: found.bodyBytesMax.value) else {
-                let reply = API.bodyTooLarge(max: found.bodyBytesMax)
+            // A produce that would be refused for load is refused before its body is read.
+            if let reply = api.refusal(before: found, declaredBytes: body.declaredBytes) {
                 return try await refuse(reply, of: request, unread: &body, writer)
             }
-            let method: HTTPRequest.Method = request.method == .head ? .get : request.method
-            let call = APIRequest(method: method, target: target, headers: request.headers, body: bytes)
-            let reply = await api.respond(to: call, match: match, principal: .anonymous)
-            try await send(reply, to: request, writer)
+            var heldBytes = 0
+            defer { budget.giveBack(heldBytes) }
+            try await answer(request, found, match, &body, &heldBytes, writer)
         }
     }
+
+    /// Reads the body and asks the API.
+    @concurrent
+    private func answer(
+        _ request: Request,
+        _ found: FoundRoute,
+        _ match: RouteMatch,
+        _ body: inout RequestBodyReader,
+        _ heldBytes: inout Int,
+        _ writer: consuming ResponseWriter
+    ) async throws {
+        let bytesMax = found.bodyBytesMax
+        if body.expectsContinue, !body.isDeclaredLarger(than: bytesMax.value), budget.admits(body.declaredBytes ?? 0) {
+            try await writer.writeInformationalHead(HTTPResponse(status: .continue))
+        }
+        switch try await body.collect(upTo: bytesMax.value, budget, heldBytes: &heldBytes) {
+        case .tooLarge:
+            try await refuse(API.bodyTooLarge(max: bytesMax), of: request, unread: &body, writer)
+        case .noRoom:
+            try await refuse(api.tooManyBodies(), of: request, unread: &body, writer)
+        case .whole(let bytes):
+            let method: HTTPRequest.Method = request.method == .head ? .get : request.method
+            let call = APIRequest(
+                method: method,
+                target: request.head.path ?? "/",
+                headers: request.headers,
+                body: bytes
+            )
+            let reply = await api.respond(to: call, match: match, principal: .anonymous)
+            try await send(reply, to: request, writer)
+            await pause(after: reply)
+        }
+    }
+
+    /// Leaves the socket alone for as long as the client was told to wait.
+    ///
+    /// Nothing is read meanwhile, neither the rest of the body nor the next request: a client that goes on sending meets
+    /// its own full socket. Cancellation ends it.
+    private func pause(after reply: APIReply) async {
+        guard reply.status == .tooManyRequests, let seconds = reply.headers[.retryAfter].flatMap({ Int($0) }) else {
+            return
+        }
+        try? await Task.sleep(for: .seconds(min(seconds, Self.pauseSecondsMax)))
+    }
+
+    private static let pauseSecondsMax = 5
 
     /// The route, where HEAD is a GET whose body is not sent; a HEAD that would join a group is not.
     private func match(_ method: HTTPRequest.Method, target: String) -> RouteMatch {
@@ -70,6 +113,7 @@ struct RequestHandler: Sendable {
         var reply = reply
         if body.mayHaveMore { reply.headers[.connection] = "close" }
         try await send(reply, to: request, writer)
+        await pause(after: reply)
         if body.mayHaveMore {
             try await body.discard(upTo: discardBytesMax)
             throw UnreadBody()

@@ -78,6 +78,14 @@ extension SimulatedFileSystem {
         withMachine { $0.settings.capacityBytes = bytes }
     }
 
+    /// Lets something else take all of the volume but for so many bytes.
+    public func leave(bytes: Int) {
+        withMachine { machine in
+            let used = machine.image.usedBlockCount() * SimulatedBlock.size
+            machine.settings.capacityBytes = UInt64(used + bytes)
+        }
+    }
+
     /// Cuts the power now.
     ///
     /// Every later call throws `powerCut`; closing files and releasing locks stays harmless.

@@ -22,6 +22,8 @@ public struct Limits: Hashable, Sendable {
 
     /// One request's body, after inflation (16 MiB).
     public var requestBodyBytesMax = ByteCount.mebibytes(16)
+    /// Bytes of bodies that all connections together hold while they come in; beyond it a body is not read (256 MiB).
+    public var bodyBytesInFlightMax = ByteCount.mebibytes(256)
     /// One request's header block, request line included (32 KiB).
     public var requestHeadBytesMax = ByteCount.kibibytes(32)
     /// A cursor as text, in bytes: 256 partitions of 20 digits and their topics fit (16 KiB).
@@ -83,6 +85,9 @@ public struct Limits: Hashable, Sendable {
 
     /// Bytes queued for the journal; a full queue answers 429 (64 MiB).
     public var appendQueueBytesMax = ByteCount.mebibytes(64)
+    /// Bytes that the broker's own records (commits, members) may have queued besides, so that groups go on while producers
+    /// are turned away (4 MiB).
+    public var appendReserveBytesMax = ByteCount.mebibytes(4)
     /// How long streams are given to say `goodbye` at shutdown before they are cancelled (10 s).
     public var drainMax = Duration.seconds(10)
 

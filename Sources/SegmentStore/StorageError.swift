@@ -32,11 +32,16 @@ public enum StorageError: Error, Sendable, CustomStringConvertible {
     /// An earlier failure stopped the store.
     case stopped
 
+    /// Whether nothing was done for want of room on the volume.
+    public var isNoSpace: Bool {
+        if case .io(let error) = self { error.isNoSpace } else { false }
+    }
+
     /// The text for people.
     public var description: String {
         switch self {
         case .io(let error):
-            "cannot \(error)"
+            "cannot \(error)\(error.advice)"
         case .outcomeUnknown(let error):
             "\(error); what was being written may or may not be stored: restart to recover"
         case .corrupt(let path, let position, let reason):

@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func aRoundTakesWhatFitsAFrameInOrder() {
-        var state = AppendQueueState(bytesMax: 1000)
+        var state = AppendQueueState(bytesMax: 1000, reserveBytesMax: 100)
         for bytes in [40, 50, 20, 5] { _ = state.add(request(bytes), isUrgent: false) }
         #expect(sizes(state.takeTurn(frameBytesMax: 100))?.round == [40, 50])
         #expect(sizes(state.takeTurn(frameBytesMax: 100))?.round == [20, 5])
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func aFullQueueRefusesButAnEmptyOneTakesAnything() {
-        var state = AppendQueueState(bytesMax: 10)
+        var state = AppendQueueState(bytesMax: 10, reserveBytesMax: 100)
         #expect(state.add(request(50), isUrgent: false) != .full)
         #expect(state.add(request(1), isUrgent: false) == .full)
         #expect(state.add(request(1), isUrgent: true) != .full)
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func theJournalIsWokenOnlyWhenItSleeps() {
-        var state = AppendQueueState(bytesMax: 1000)
+        var state = AppendQueueState(bytesMax: 1000, reserveBytesMax: 100)
         #expect(state.add(request(1), isUrgent: false) == .queued(wakesJournal: true))
         #expect(state.add(request(1), isUrgent: false) == .queued(wakesJournal: false))
         _ = state.takeTurn(frameBytesMax: 100)
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test func aRequestThatStandsAloneHasARoundOfItsOwn() {
-        var state = AppendQueueState(bytesMax: 1000)
+        var state = AppendQueueState(bytesMax: 1000, reserveBytesMax: 100)
         for size in [1, 2] { _ = state.add(request(size), isUrgent: false) }
         _ = state.add(request(3, isAlone: true), isUrgent: false)
         _ = state.add(request(4), isUrgent: false)
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test func requestsOfAnOlderGenerationAreNotWritten() {
-        var state = AppendQueueState(bytesMax: 1000)
+        var state = AppendQueueState(bytesMax: 1000, reserveBytesMax: 100)
         let generation = ShardGeneration()
         _ = state.add(request(1, fences: [generation.fence()]), isUrgent: false)
         _ = state.add(request(2), isUrgent: false)
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test func aClosedQueueRunsDry() {
-        var state = AppendQueueState(bytesMax: 1000)
+        var state = AppendQueueState(bytesMax: 1000, reserveBytesMax: 100)
         _ = state.add(request(1), isUrgent: false)
         state.close()
         #expect(state.add(request(1), isUrgent: true) == .closed)
@@ -87,10 +87,38 @@ import Testing
     }
 
     @Test func aFailedQueueGivesBackWhatWasNeverWritten() {
-        var state = AppendQueueState(bytesMax: 1000)
+        var state = AppendQueueState(bytesMax: 1000, reserveBytesMax: 100)
         _ = state.add(request(1), isUrgent: false)
         #expect(state.fail().map(\.bytes) == [1])
         #expect(state.fail().isEmpty)
         #expect(state.add(request(1), isUrgent: true) == .closed)
+    }
+
+    @Test func theBrokersOwnRequestsComeFirstAndHaveAReserve() {
+        var state = AppendQueueState(bytesMax: 10, reserveBytesMax: 20)
+        _ = state.add(request(10), isUrgent: false)
+        #expect(state.add(request(1), isUrgent: false) == .full)
+        #expect(state.hasRoom(bytes: 15, isUrgent: true))
+        _ = state.add(request(15), isUrgent: true)
+        #expect(!state.hasRoom(bytes: 6, isUrgent: true))
+        #expect(state.hasRoom(bytes: 5, isUrgent: true))
+        #expect(sizes(state.takeTurn(frameBytesMax: 100))?.round == [15, 10])
+        #expect(state.bytes == 0)
+    }
+
+    @Test func aFrameFullOfTheBrokersOwnLeavesUsersToTheNext() {
+        var state = AppendQueueState(bytesMax: 100, reserveBytesMax: 100)
+        _ = state.add(request(30), isUrgent: false)
+        for _ in 0..<3 { _ = state.add(request(25), isUrgent: true) }
+        #expect(sizes(state.takeTurn(frameBytesMax: 90))?.round == [25, 25, 25])
+        #expect(sizes(state.takeTurn(frameBytesMax: 90))?.round == [30])
+    }
+
+    @Test func nothingJoinsARoundOfOneThatStandsAlone() {
+        var state = AppendQueueState(bytesMax: 100, reserveBytesMax: 100)
+        _ = state.add(request(1), isUrgent: false)
+        _ = state.add(request(2, isAlone: true), isUrgent: true)
+        #expect(sizes(state.takeTurn(frameBytesMax: 90))?.round == [2])
+        #expect(sizes(state.takeTurn(frameBytesMax: 90))?.round == [1])
     }
 }

@@ -34,11 +34,12 @@ import Testing
         test.fileSystem.plan(.failure(.noSpace)) { $0.kind == .write && $0.path.string.hasSuffix(".log") }
         let item = AppendItem(target: .of(topic, 0), batches: [.of(["b"])])
         let error = await #expect(throws: BrokerError.self) { try await test.broker.append([item]) }
-        guard case .storageRefused = error else {
+        guard case .insufficientStorage = error else {
             Issue.record("got \(String(describing: error))")
             return
         }
         #expect(test.broker.phase == .ready)
+        await test.waitForRoom()
         try await test.append(["c"], to: topic)
         #expect(try await test.values(in: topic) == ["a", "c"])
         await test.process.stop()
@@ -67,7 +68,7 @@ import Testing
         let request = GroupJoinRequest(group: group, topics: [topic], principal: .anonymous)
         test.fileSystem.plan(.failure(.noSpace)) { $0.kind == .write && $0.path.string.hasSuffix(".log") }
         let error = await #expect(throws: BrokerError.self) { try await test.broker.joinGroup(request) }
-        guard case .storageRefused = error else {
+        guard case .insufficientStorage = error else {
             Issue.record("got \(String(describing: error))")
             return
         }

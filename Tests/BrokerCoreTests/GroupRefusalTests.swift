@@ -7,7 +7,7 @@ import Testing
 /// A refused append puts a shard's state ahead of its log: it must end with what the log says (rule 24).
 @Suite(.timeLimit(.minutes(1))) struct GroupRefusalTests {
     private func failNextSegmentWrite(_ test: TestBroker, times: Int = 1) {
-        test.fileSystem.plan(.failure(.noSpace), times: times) { call in
+        test.fileSystem.plan(.failure(.ioError), times: times) { call in
             call.kind == .write && call.path.string.hasSuffix(".log")
         }
     }

@@ -84,6 +84,14 @@ struct TestBroker {
         }
     }
 
+    /// Lets the clock go on until the broker has found room on the volume.
+    func waitForRoom() async {
+        while broker.storage == .full {
+            clock.advance(byMilliseconds: 100)
+            await Task.yield()
+        }
+    }
+
     /// A flush of the journal so far: one for each round.
     var journalFlushCount: Int { fileSystem.calls.count { $0.site == .journalFrame } }
 }

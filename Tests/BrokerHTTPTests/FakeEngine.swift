@@ -14,13 +14,21 @@ final class FakeEngine: BrokerEngine {
     private let closing: AsyncStream<Void>.Continuation
     private let state = Mutex((phase: EnginePhase.ready, closedCount: 0, sessions: [FakeSession]()))
     private let listensToDrain: Bool
+    private let refusal: BrokerError?
 
     /// An engine; one that does not listen lets its streams go on when it drains.
-    init(bodyBytesMax: ByteCount = .kibibytes(4), listensToDrain: Bool = true) {
+    ///
+    /// With a refusal every append is refused, and told so beforehand.
+    init(
+        bodyBytesMax: ByteCount = .kibibytes(4),
+        listensToDrain: Bool = true,
+        appendRefusal: BrokerError? = nil
+    ) {
         var limits = Limits()
         limits.requestBodyBytesMax = bodyBytesMax
         self.limits = limits
         self.listensToDrain = listensToDrain
+        refusal = appendRefusal
         (closings, closing) = AsyncStream.makeStream()
     }
 
@@ -45,6 +53,11 @@ final class FakeEngine: BrokerEngine {
         let session = FakeSession(engine: self)
         state.withLock { $0.sessions.append(session) }
         return session
+    }
+
+    func appendRefusal(bytes: ByteCount) -> BrokerError? { refusal }
+    var storage: StorageRoom {
+        if case .insufficientStorage = refusal { .full } else { .open }
     }
 
     func appendTime() -> Timestamp { Timestamp(millisecondsSinceEpoch: 0) }

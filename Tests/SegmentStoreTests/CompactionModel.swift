@@ -224,7 +224,7 @@ struct CompactedStore {
         return test.fileSystem.paths.filter { path in
             path.hasPrefix(prefix) && !path.hasSuffix("/") && !path.hasSuffix("/manifest")
                 && !path.hasSuffix(".snapshot") && !path.hasSuffix(".snapshot.new")
-                && !path.hasSuffix("/manifest.new") && !known.contains(FilePath(path))
+                && !path.hasSuffix("/manifest.new") && !path.hasSuffix("/spare.log") && !known.contains(FilePath(path))
         }
     }
 }

@@ -84,7 +84,7 @@ import Testing
         _ = try test.append("a")
         test.fileSystem.plan(.shortWrite(ByteCount(20), .noSpace)) { $0.path == test.segment() && $0.kind == .write }
         let outcome = try test.append("b")
-        guard case .refused(.writeFailed) = outcome else {
+        guard case .refused(.noSpace) = outcome else {
             Issue.record("\(outcome)")
             return
         }

@@ -20,7 +20,7 @@ enum ImportMap {
             "BrokerAPI", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1",
             "NIOHTTPTypes",
             "NIOHTTPTypesHTTP1", "NIOWebSocket", "Logging",
-            "ServiceLifecycle",
+            "ServiceLifecycle", "Synchronization",
         ],
         "MillraceClient": ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "FoundationEssentials"],
         "millrace": [

@@ -40,6 +40,8 @@ extension API {
         return .json(status: phase == .ready ? .ok : .serviceUnavailable) { json in
             json.key("status")
             json.string(Self.name(of: phase))
+            json.key("storage")
+            json.string(engine.storage.rawValue)
         }
     }
 

@@ -82,6 +82,13 @@ extension Problem {
                 members: [Member("retryAfterMs", .integer(milliseconds))],
                 headers: [.retryAfter: String((milliseconds + 999) / 1000)]
             )
+        case .insufficientStorage(let text, let milliseconds):
+            Problem(
+                .insufficientStorage,
+                "the volume is full and nothing was stored: \(text); reading and deleting go on, and writing when there is room",
+                members: [Member("retryAfterMs", .integer(milliseconds))],
+                headers: [.retryAfter: String((milliseconds + 999) / 1000)]
+            )
         case .expectedOffset(let partition, let expected, let actual):
             Problem(
                 .preconditionFailed,

@@ -46,6 +46,15 @@ extension Problem {
         )
     }
 
+    /// A body for which there is no room among all those that are coming in.
+    static var tooManyBodies: Problem {
+        Problem(
+            .tooManyBodies,
+            "as many bodies are coming in as the broker holds at a time; try again in a moment",
+            headers: [.retryAfter: "1"]
+        )
+    }
+
     /// A new stream or a write while the broker goes away.
     static var draining: Problem {
         Problem(.draining, "the broker is going away; connect again in a moment", headers: [.retryAfter: "1"])

@@ -38,11 +38,13 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case unsupportedMediaType = "unsupported-media-type"
     case offsetBeyondTail = "offset-beyond-tail"
     case quotaExceeded = "quota-exceeded"
+    case tooManyBodies = "too-many-bodies"
     case internalError = "internal-error"
     case corrupt
     case notImplemented = "not-implemented"
     case draining
     case starting
+    case insufficientStorage = "insufficient-storage"
     case storageStalled = "storage-stalled"
     case outcomeUnknown = "outcome-unknown"
     case partitionQuarantined = "partition-quarantined"
@@ -54,7 +56,9 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     /// Whether the same request may succeed later without a change.
     var isRetryable: Bool {
         switch self {
-        case .quotaExceeded, .draining, .starting, .storageStalled, .outcomeUnknown, .tooManyProducers: true
+        case .quotaExceeded, .tooManyBodies, .draining, .starting, .storageStalled, .insufficientStorage,
+            .outcomeUnknown, .tooManyProducers:
+            true
         default: false
         }
     }
@@ -101,11 +105,14 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .unsupportedMediaType: (.unsupportedMediaType, "The body's encoding is not supported")
         case .offsetBeyondTail: (.rangeNotSatisfiable, "The offset lies beyond the end")
         case .quotaExceeded: (.tooManyRequests, "The broker has no room for this now")
+        case .tooManyBodies: (.tooManyRequests, "Too many bodies are coming in")
         case .internalError: (.internalServerError, "The broker failed")
         case .corrupt: (.internalServerError, "Stored bytes are damaged")
         case .notImplemented: (.notImplemented, "This broker cannot do that")
         case .draining: (.serviceUnavailable, "The broker is going away")
         case .starting: (.serviceUnavailable, "The broker is starting")
+        case .insufficientStorage:
+            (HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), "The volume is full")
         case .storageStalled: (.serviceUnavailable, "The storage takes no writes")
         case .outcomeUnknown: (.serviceUnavailable, "It is not known whether the request was stored")
         case .partitionQuarantined: (.serviceUnavailable, "The partition is set aside")

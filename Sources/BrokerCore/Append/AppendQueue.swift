@@ -1,7 +1,10 @@
 import Collections
 import Synchronization
 
-/// What waits for the journal thread: bounded in bytes, in the order of arrival.
+/// What waits for the journal thread: bounded in bytes, in the order of arrival, the broker's own requests before users'.
+///
+/// Users' appends have a bound. The broker's own (groups, topics) have a reserve above it, so that commits go on while
+/// producers are turned away, and go into the next round, so that they do not wait behind a full queue.
 ///
 /// Concurrency: many producers, one consumer. The lock is the last in the order (docs/lock-order.md): it may be taken with
 /// shard locks held, and nothing is called under it. Requests that are refused admission are resolved by the caller.
@@ -9,13 +12,15 @@ final class AppendQueue: Sendable {
     private let state: Mutex<AppendQueueState>
     private let parker = ThreadParker()
 
-    init(bytesMax: Int) {
-        state = Mutex(AppendQueueState(bytesMax: bytesMax))
+    init(bytesMax: Int, reserveBytesMax: Int) {
+        state = Mutex(AppendQueueState(bytesMax: bytesMax, reserveBytesMax: reserveBytesMax))
     }
 
-    /// Adds a request behind all others.
+    /// Adds a request behind all others of its kind.
     ///
     /// Its resolution will be told unless the answer is a refusal.
+    /// - Parameter isUrgent: Whether it is the broker's own; admission was asked for before (`hasRoom`), so it is not refused
+    ///   for want of room.
     func add(_ request: QueuedAppend, isUrgent: Bool = false) -> AppendAdmission {
         let admission = state.withLock { $0.add(request, isUrgent: isUrgent) }
         if case .queued(wakesJournal: true) = admission { parker.unpark() }
@@ -26,8 +31,8 @@ final class AppendQueue: Sendable {
     var count: Int { state.withLock { $0.count } }
 
     /// Whether a request of this size would be admitted now.
-    func hasRoom(bytes: Int) -> Bool {
-        state.withLock { $0.hasRoom(bytes: bytes) }
+    func hasRoom(bytes: Int, isUrgent: Bool = false) -> Bool {
+        state.withLock { $0.hasRoom(bytes: bytes, isUrgent: isUrgent) }
     }
 
     /// Admits nothing more; what is queued is still written.
@@ -87,31 +92,35 @@ struct AppendQueueState: Sendable {
     }
 
     private let bytesMax: Int
-    private var requests: Deque<QueuedAppend> = []
+    private let reserveBytesMax: Int
+    private var urgent = AppendLane()
+    private var ordinary = AppendLane()
     private var phase = Phase.open
     private var journalIsIdle = true
-    /// The bytes of `requests`.
-    private(set) var bytes = 0
 
-    init(bytesMax: Int) {
+    init(bytesMax: Int, reserveBytesMax: Int) {
         self.bytesMax = bytesMax
+        self.reserveBytesMax = reserveBytesMax
     }
 
     /// How many requests wait.
-    var count: Int { requests.count }
+    var count: Int { urgent.requests.count + ordinary.requests.count }
+
+    /// The bytes of all of them.
+    var bytes: Int { urgent.bytes + ordinary.bytes }
 
     /// Whether a request fits.
     ///
-    /// An empty queue takes any, so that a small bound refuses nothing for ever.
-    func hasRoom(bytes: Int) -> Bool {
-        requests.isEmpty || self.bytes + bytes <= bytesMax
+    /// An empty lane takes any, so that a small bound refuses nothing for ever.
+    func hasRoom(bytes: Int, isUrgent: Bool) -> Bool {
+        let (lane, most) = isUrgent ? (urgent, reserveBytesMax) : (ordinary, bytesMax)
+        return lane.requests.isEmpty || lane.bytes + bytes <= most
     }
 
     mutating func add(_ request: QueuedAppend, isUrgent: Bool) -> AppendAdmission {
         guard phase == .open else { return .closed }
-        guard isUrgent || hasRoom(bytes: request.bytes) else { return .full }
-        requests.append(request)
-        bytes += request.bytes
+        guard isUrgent || hasRoom(bytes: request.bytes, isUrgent: false) else { return .full }
+        if isUrgent { urgent.add(request) } else { ordinary.add(request) }
         defer { journalIsIdle = false }
         return .queued(wakesJournal: journalIsIdle)
     }
@@ -122,33 +131,60 @@ struct AppendQueueState: Sendable {
 
     mutating func fail() -> [QueuedAppend] {
         phase = .closed
-        defer {
-            requests = []
-            bytes = 0
-        }
-        return Array(requests)
+        defer { (urgent, ordinary) = (AppendLane(), AppendLane()) }
+        return Array(urgent.requests) + Array(ordinary.requests)
     }
 
-    /// Takes everything that fits a frame, in order; a request that stands alone ends the round before it.
+    /// Takes everything that fits a frame, the broker's own first; a request that stands alone has a round to itself.
     mutating func takeTurn(frameBytesMax: Int) -> JournalTurn {
+        var taken = AppendLane.Taken(roomBytes: frameBytesMax)
+        urgent.take(into: &taken)
+        if !taken.endsRound { ordinary.take(into: &taken) }
+        journalIsIdle = taken.round.isEmpty && taken.superseded.isEmpty
+        guard journalIsIdle else { return .round(taken.round, superseded: taken.superseded) }
+        return phase == .open ? .idle : .closed
+    }
+}
+
+/// The requests of one kind, in their order.
+struct AppendLane: Sendable {
+    private(set) var requests: Deque<QueuedAppend> = []
+    /// The bytes of `requests`.
+    private(set) var bytes = 0
+
+    /// What a round takes.
+    struct Taken {
         var round: [QueuedAppend] = []
         var superseded: [QueuedAppend] = []
-        var roundBytes = 0
+        var roomBytes: Int
+        /// Whether nothing more may come into the round.
+        var endsRound = false
+
+        init(roomBytes: Int) {
+            self.roomBytes = roomBytes
+        }
+    }
+
+    mutating func add(_ request: QueuedAppend) {
+        requests.append(request)
+        bytes += request.bytes
+    }
+
+    /// Takes what fits, in order; a request that stands alone ends the round before it.
+    mutating func take(into taken: inout Taken) {
         while let next = requests.first {
             if next.isCurrent {
-                let fits = round.isEmpty || (!next.isAlone && roundBytes + next.bytes <= frameBytesMax)
-                guard fits else { break }
-                round.append(next)
-                roundBytes += next.bytes
+                let fits = taken.round.isEmpty || (!next.isAlone && next.bytes <= taken.roomBytes)
+                guard fits else { return }
+                taken.round.append(next)
+                taken.roomBytes -= next.bytes
+                taken.endsRound = next.isAlone
             } else {
-                superseded.append(next)
+                taken.superseded.append(next)
             }
             requests.removeFirst()
             bytes -= next.bytes
-            if next.isAlone, !round.isEmpty { break }
+            if taken.endsRound { return }
         }
-        journalIsIdle = round.isEmpty && superseded.isEmpty
-        guard journalIsIdle else { return .round(round, superseded: superseded) }
-        return phase == .open ? .idle : .closed
     }
 }

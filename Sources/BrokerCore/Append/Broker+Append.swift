@@ -11,6 +11,7 @@ extension Broker {
         producer: ProducerSequence?
     ) async throws(BrokerError) -> [AppendReceipt] {
         guard !appends.isEmpty else { return [] }
+        if let full = storageRefusal { throw full }
         let (parts, targets) = try prepare(appends)
         var request = CommitRequest(appends: parts)
         if let producer { request = try await self.request(parts, to: appends.map(\.target), from: producer) }
@@ -46,6 +47,25 @@ extension Broker {
         zip(targets, ranges).map { target, range in
             AppendReceipt(target: target.identity, base: range.base, end: range.end, isDuplicate: areDuplicates)
         }
+    }
+
+    /// Why an append of about so many bytes would be refused for load now.
+    public func appendRefusal(bytes: ByteCount) -> BrokerError? {
+        if let full = storageRefusal { return full }
+        guard !queue.hasRoom(bytes: bytes.value) else { return nil }
+        return .queueFull(retryAfterMilliseconds: AppendLimits.retryAfterMilliseconds)
+    }
+
+    /// Whether the volume has room for users' records.
+    public var storage: StorageRoom { store.isFull ? .full : .open }
+
+    /// The refusal of everything that would take room for a user; nil while there is some.
+    var storageRefusal: BrokerError? {
+        guard store.isFull else { return nil }
+        return .insufficientStorage(
+            "\(configuration.store.directory) has too little room left",
+            retryAfterMilliseconds: AppendLimits.fullRetryAfterMilliseconds
+        )
     }
 
     private enum Submission {

@@ -53,12 +53,29 @@ final class JournalThread: Sendable {
         abandonQueue()
     }
 
+    /// Writes a round, in parts where the ring or the descriptors have no room for all of it at once.
     private func commit(_ round: [QueuedAppend], _ pacing: inout JournalPacing) {
-        guard waitForRing(&pacing) else {
-            let reason = failure.reason ?? "the storage failed"
-            for request in round { request.resolve(.notWritten(reason)) }
-            return
+        var rest = round[...]
+        while !rest.isEmpty {
+            guard makeRoom(for: rest, &pacing) else { break }
+            let count = store.admissibleCount(of: rest.map(\.request))
+            if count == 0 {
+                // Too many files wait to be flushed: the checkpoint that flushes them wakes this thread.
+                captureCheckpoint(&pacing)
+                queue.sleepJournal()
+                continue
+            }
+            let part = Array(rest.prefix(count))
+            rest = rest.dropFirst(count)
+            guard write(part, &pacing) else { break }
         }
+        let reason = failure.reason ?? "the storage failed"
+        for request in rest { request.resolve(.notWritten(reason)) }
+    }
+
+    /// One frame.
+    /// - Returns: false when the storage has failed.
+    private func write(_ round: [QueuedAppend], _ pacing: inout JournalPacing) -> Bool {
         let outcomes: [CommitOutcome]
         let measure = metrics.beginRound()
         do {
@@ -67,11 +84,13 @@ final class JournalThread: Sendable {
             // The frame's write may have begun: nobody is told that nothing was stored.
             failure.fail(error.description)
             for request in round { request.resolve(.outcomeUnknown(error.description)) }
-            return
+            return false
         }
         metrics.endRound(measure, round)
         pacing.roundEnded(at: clock.now)
         publish(round, outcomes)
+        if store.hasWriteback || store.isFull { flusher.wake() }
+        return true
     }
 
     /// Moves the tails of all that was stored, and only then resolves: whoever is answered finds his record readable, and
@@ -91,16 +110,31 @@ final class JournalThread: Sendable {
         }
     }
 
-    /// Waits while the ring has no room for a frame; false when the storage failed meanwhile.
-    private func waitForRing(_ pacing: inout JournalPacing) -> Bool {
-        while store.checkpointUrgency == .mustWait {
-            captureCheckpoint(&pacing)
-            if hasFailed { return false }
+    /// Waits while the ring has no room for a round, and for a while when it has little.
+    ///
+    /// The flusher hurries meanwhile: a checkpoint is under way whenever this thread waits.
+    /// - Returns: false when the storage has failed.
+    private func makeRoom(for round: ArraySlice<QueuedAppend>, _ pacing: inout JournalPacing) -> Bool {
+        let bytes = round.reduce(0) { $0 + $1.bytes }
+        var begin: MonotonicInstant?
+        defer { if let begin { metrics.noteDelay(clock.now.milliseconds - begin.milliseconds) } }
+        while !hasFailed {
+            captureCheckpointIfDue(&pacing)
+            let room = store.ringRoom(forEntryBytes: bytes)
+            let now = clock.now
+            if room.isEnough {
+                let delay = RoundDelay.milliseconds(room, checkpointMilliseconds: flusher.checkpointMilliseconds)
+                let end = (begin ?? now).advanced(byMilliseconds: delay)
+                if end <= now { return true }
+                _ = clock.schedule(at: end) { [queue] in queue.wakeJournal() }
+            } else {
+                captureCheckpoint(&pacing)
+            }
+            begin = begin ?? now
             // The flusher wakes this thread when it is done, and so does a failure.
             queue.sleepJournal()
-            if hasFailed { return false }
         }
-        return !hasFailed
+        return false
     }
 
     /// Whether storage has failed, on this thread or on another: a read of the tail may have found it out.

@@ -16,6 +16,8 @@ public protocol BrokerEngine: Sendable {
     var limits: Limits { get }
     /// Whether requests are accepted, or the broker is going away.
     var phase: EnginePhase { get }
+    /// Whether there is room for users' records.
+    var storage: StorageRoom { get }
     /// The key with which surfaces sign what they hand out (session tokens); 32 bytes, kept in the data directory.
     var secretKey: [UInt8] { get }
     /// Monotonic time, for deadlines given to `wait` and to group sessions.
@@ -67,6 +69,11 @@ public protocol BrokerEngine: Sendable {
     /// - Returns: the first offset that is kept.
     /// - Throws: `offsetOutOfRange` for an offset beyond the end, `topicCannotChange` for a compacted topic.
     func deleteRecords(of partition: TopicPartition, before: Offset) async throws(BrokerError) -> Offset
+
+    /// Why an append of about so many bytes would be refused for load now; nil when it would be queued.
+    ///
+    /// A glance, for surfaces: a body need not be read for an append that is refused anyhow.
+    func appendRefusal(bytes: ByteCount) -> BrokerError?
 
     /// A cursor over partitions of a topic, starting where `start` says.
     ///
@@ -130,4 +137,19 @@ public enum EnginePhase: Sendable, Hashable {
     case draining
     /// Storage failed; the process is about to exit.
     case failed
+}
+
+/// Whether there is room for users' records.
+public enum StorageRoom: String, Sendable, Hashable {
+    /// There is.
+    case open
+    /// The volume is full: reads, commits and deletions go on, appends and new topics are refused until there is room.
+    case full
+}
+
+extension BrokerEngine {
+    /// An engine that does not bound appends refuses none beforehand.
+    public func appendRefusal(bytes: ByteCount) -> BrokerError? { nil }
+    /// An engine that does not watch a volume has room.
+    public var storage: StorageRoom { .open }
 }

@@ -26,6 +26,8 @@ public enum BrokerError: Error, Sendable {
     case requestTooLarge(bytes: ByteCount, max: ByteCount)
     /// The append queue has no room; try again after the time given.
     case queueFull(retryAfterMilliseconds: Int64)
+    /// The volume has no room for users' records; the text says what found out.
+    case insufficientStorage(String, retryAfterMilliseconds: Int64)
     /// The condition of a conditional append does not hold.
     case expectedOffset(TopicPartition, expected: Offset, actual: Offset)
     /// A later epoch of the producer is in force.

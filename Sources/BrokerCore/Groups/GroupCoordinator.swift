@@ -67,7 +67,7 @@ final class GroupCoordinator: Sendable {
         _ command: (GroupShard) throws(BrokerError) -> GroupCommand
     ) async throws(BrokerError) -> GroupReply.Body {
         // The bound on what is queued is kept at this door, so that no change of state is refused for want of room.
-        guard environment.queue.hasRoom(bytes: Self.commandBytes) else {
+        guard environment.queue.hasRoom(bytes: Self.commandBytes, isUrgent: true) else {
             throw .queueFull(retryAfterMilliseconds: AppendLimits.retryAfterMilliseconds)
         }
         let answer: Result<GroupReply.Body, BrokerError> = await withCheckedContinuation { continuation in
@@ -148,4 +148,6 @@ extension GroupCoordinator.Environment {
 enum AppendLimits {
     /// A full queue of 64 MiB is written in well under this.
     static let retryAfterMilliseconds: Int64 = 1000
+    /// A full volume is looked at every second, but somebody has to make room first.
+    static let fullRetryAfterMilliseconds: Int64 = 5000
 }

@@ -56,6 +56,7 @@ extension Broker {
     ) throws(BrokerError) -> TopicCreation {
         if let reason = asked.refusal(limits) { throw .invalid(reason) }
         if let topic = registry.find(name) { return try compare(topic, asked) }
+        if let full = storageRefusal { throw full }
         let settings = settingsByDefault.applying(asked, defaults: settingsByDefault)
         if let conflict = settings.conflict { throw .invalid(conflict) }
         guard registry.count <= limits.topicsMax else {
@@ -89,6 +90,12 @@ extension Broker {
 
     /// What a failed change of the directory is to the outside.
     func refused(_ error: StorageError) -> BrokerError {
+        if error.isNoSpace {
+            return .insufficientStorage(
+                error.description,
+                retryAfterMilliseconds: AppendLimits.fullRetryAfterMilliseconds
+            )
+        }
         guard case .outcomeUnknown = error else { return .storageRefused(error.description) }
         failure.fail(error.description)
         return .outcomeUnknown(error.description)

@@ -81,12 +81,24 @@ struct CheckpointSlots: Sendable {
         do throws(FileError) {
             let file = try fileSystem.open(path, .update)
             defer { file.close() }
+            try keepRoom(for: content.readableBytes, in: file)
             try file.write(content, at: .zero)
             try file.flush(.checkpointSlot)
         } catch {
             guard error.operation == .open, error.code == .noSuchFileOrDirectory else { throw error }
             try fileSystem.write(content, asNew: path, .checkpointSlot)
             try fileSystem.flushDirectory(paths.directory, .checkpointNames)
+        }
+    }
+
+    /// Takes room for twice the record when the slot must grow, so that the next ones find theirs on a full volume.
+    private func keepRoom(for bytes: Int, in file: any StoreFile) throws(FileError) {
+        guard try file.size() < FilePosition(UInt64(bytes)) else { return }
+        do throws(FileError) {
+            try file.allocate(to: FilePosition(UInt64((2 * bytes + 4095) / 4096 * 4096)))
+        } catch {
+            // The record alone may still fit.
+            guard error.isNoSpace else { throw error }
         }
     }
 }

@@ -50,7 +50,7 @@ extension Compaction {
             return try body()
         } catch {
             if log.isDeleted { throw .abandoned }
-            guard error.operation == .flush || error.operation == .flushDirectory else { throw .failed(.io(error)) }
+            guard error.isOfFlush else { throw .failed(.io(error)) }
             log.health.fail()
             throw .failed(.outcomeUnknown(error))
         }

@@ -59,6 +59,8 @@ public enum FlushSite: String, CaseIterable, Hashable, Sendable {
     case salvage
     /// The name of a salvage file, and that of a directory that was made for it.
     case salvageName
+    /// The ballast and its name: after a crash its room must still be taken, for the replay alone to have.
+    case ballast
     /// The ring, before recovery reads it and rests on what it read. A killed process leaves frames that only a cache holds:
     /// without this they vanish while blocks are written that only they can restore.
     case foundRing

@@ -20,26 +20,31 @@ struct JournalRing: Sendable {
         fileSystem: any FileSystem,
         directory: [UInt8]
     ) throws(StorageError) -> JournalRing {
-        let head = try StorageError.wrap { () throws(FileError) in
-            try fileSystem.readHead(path, bytes: SealedFile.headerBytes + RingGeometry.blockMin)
+        let (head, size) = try StorageError.wrap { () throws(FileError) in
+            let file = try fileSystem.open(path, .read)
+            defer { file.close() }
+            let headBytes = SealedFile.headerBytes + RingGeometry.blockMin
+            return (try file.readBuffer(at: .zero, bytes: headBytes), try file.size())
         }
         let geometry = try RingGeometry(decoding: head, directory: directory, path: path)
-        let (file, isDirect) = try StorageError.wrap { () throws(FileError) in
-            try openFile(path, fileSystem: fileSystem, block: geometry.block)
-        }
-        let ring = JournalRing(file: file, geometry: geometry, isDirect: isDirect)
-        let size = try StorageError.wrap { () throws(FileError) in try file.size() }
-        guard size >= FilePosition(UInt64(geometry.block + geometry.ringBytes)) else {
+        // Before the probe is written, which would make a ring that was cut as long as it should be.
+        guard size >= FilePosition(UInt64(geometry.fileBytes)) else {
             throw .corrupt(path: path, position: size, reason: "the ring is shorter than it says")
         }
-        return ring
+        let (file, isDirect) = try StorageError.wrap { () throws(FileError) in
+            try openFile(path, fileSystem: fileSystem, block: geometry.block, probePlace: geometry.probePlace)
+        }
+        return JournalRing(file: file, geometry: geometry, isDirect: isDirect)
     }
 
-    /// Direct where a read of the first block works, through the page cache elsewhere.
+    /// Direct where reading a block and writing one work, through the page cache elsewhere.
+    ///
+    /// The write goes to the block behind the ring, which exists for this.
     private static func openFile(
         _ path: FilePath,
         fileSystem: any FileSystem,
-        block: Int
+        block: Int,
+        probePlace: Int
     ) throws(FileError) -> (any StoreFile, Bool) {
         let probe = UnsafeMutableRawBufferPointer.allocate(byteCount: block, alignment: block)
         defer { probe.deallocate() }
@@ -47,6 +52,8 @@ struct JournalRing: Sendable {
             let direct = try fileSystem.open(path, .ring)
             do throws(FileError) {
                 _ = try direct.read(into: probe, at: .zero)
+                probe.initializeMemory(as: UInt8.self, repeating: pattern)
+                try direct.write([UnsafeRawBufferPointer(probe)], at: FilePosition(UInt64(probePlace)))
                 return (direct, true)
             } catch {
                 direct.close()
@@ -58,28 +65,46 @@ struct JournalRing: Sendable {
         }
     }
 
+    /// What a new ring is filled with: not zeros, which a file system may keep as a hole.
+    private static let pattern: UInt8 = 0xA5
+
     /// Makes a ring: written whole, with a pattern, flushed, and only then given its name; the name is flushed with
     /// those of the checkpoint slots.
+    /// - Parameter sizes: makes the ring's facts, given the alignment that direct I/O needs there and the volume.
     static func create(
         _ path: FilePath,
         fileSystem: any FileSystem,
-        geometry: RingGeometry,
-        directory: [UInt8]
-    ) throws(FileError) {
+        directory: [UInt8],
+        sizes: (ByteCount?, Volume) throws(StorageError) -> RingGeometry
+    ) throws(StorageError) {
         let beside = FilePath(path.string + ".new")
-        let file = try fileSystem.open(beside, .create)
+        let (file, alignment, volume) = try StorageError.wrap { () throws(FileError) in
+            let file = try fileSystem.open(beside, .create)
+            return (file, try fileSystem.directAlignment(of: beside), try fileSystem.volume(of: beside))
+        }
         defer { file.close() }
+        let geometry = try sizes(alignment, volume)
+        try StorageError.wrap { () throws(FileError) in
+            try fill(file, geometry, directory)
+            try fileSystem.rename(beside, to: path)
+        }
+    }
+
+    private static func fill(
+        _ file: any StoreFile,
+        _ geometry: RingGeometry,
+        _ directory: [UInt8]
+    ) throws(FileError) {
         var head = geometry.encoded(directory: directory)
         head.writeRepeatingByte(0, count: geometry.block - head.readableBytes)
         try file.write(head, at: .zero)
-        let step = min(geometry.ringBytes, 1 << 20)
-        let pattern = ByteBuffer(repeating: 0xA5, count: step)
-        for start in stride(from: 0, to: geometry.ringBytes, by: step) {
-            let piece = pattern.getSlice(at: 0, length: min(step, geometry.ringBytes - start)) ?? pattern
-            try file.write(piece, at: FilePosition(UInt64(geometry.block + start)))
+        let step = 1 << 20
+        let content = ByteBuffer(repeating: pattern, count: min(step, geometry.fileBytes))
+        for start in stride(from: geometry.block, to: geometry.fileBytes, by: step) {
+            let piece = content.getSlice(at: 0, length: min(step, geometry.fileBytes - start)) ?? content
+            try file.write(piece, at: FilePosition(UInt64(start)))
         }
         try file.flush(.journalCreated)
-        try fileSystem.rename(beside, to: path)
     }
 
     /// Writes a frame at its place, in two parts where the ring ends, and returns when it is on stable storage.
@@ -114,15 +139,6 @@ extension StorageError {
         } catch {
             throw .io(error)
         }
-    }
-}
-
-extension FileSystem {
-    /// The first bytes of a file, fewer where it ends.
-    func readHead(_ path: FilePath, bytes: Int) throws(FileError) -> ByteBuffer {
-        let file = try open(path, .read)
-        defer { file.close() }
-        return try file.readBuffer(at: .zero, bytes: bytes)
     }
 }
 

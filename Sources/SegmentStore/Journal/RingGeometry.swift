@@ -6,8 +6,8 @@ import SystemPackage
 ///
 /// ```
 ///  0 16  ring id          random; every frame carries it, and no client can know it
-/// 16  4  block            bytes; every frame begins and ends on a block
-/// 20  8  ring bytes       the space for frames, which follows the first block
+/// 16  4  block            bytes; every frame begins and ends on a block; at least what direct I/O needed where it was made
+/// 20  8  ring bytes       the space for frames, which follows the first block; one more block follows it
 /// 28  8  frame bytes max  no frame is longer, header and padding included
 /// ```
 struct RingGeometry: Hashable, Sendable {
@@ -27,6 +27,11 @@ struct RingGeometry: Hashable, Sendable {
     func room(at lsn: LSN) -> Int {
         ringBytes - Int(lsn.value % UInt64(ringBytes))
     }
+
+    /// The block behind the ring, on which a start tries whether direct writes work.
+    var probePlace: Int { block + ringBytes }
+    /// The size of the ring's file.
+    var fileBytes: Int { probePlace + block }
 
     func roundedUp(_ bytes: Int) -> Int {
         (bytes + block - 1) / block * block

@@ -108,14 +108,15 @@ extension PartitionLog {
             try changeManifest(
                 { manifest in
                     manifest.logStart = max(manifest.logStart, logStart)
-                    manifest.sealed.append(contentsOf: sealed)
-                    manifest.end = sealed.last?.end ?? manifest.end
+                    // A checkpoint that found no room is completed again, and may have come as far as this.
+                    manifest.sealed.append(contentsOf: sealed.filter { $0.base >= manifest.end })
+                    manifest.end = max(manifest.end, sealed.last?.end ?? manifest.end)
                     for epoch in epochs { manifest.epochs.note(epoch.epoch, first: epoch.first) }
                 },
                 apply: { $0.adoptFacts() }
             )
         } catch {
-            guard error.operation != .flush, error.operation != .flushDirectory else { throw error }
+            guard !error.isOfFlush else { throw error }
         }
     }
 

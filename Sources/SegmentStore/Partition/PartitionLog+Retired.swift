@@ -69,7 +69,7 @@ extension LogStore {
             do throws(FileError) {
                 try log.unlinkRetired()
             } catch {
-                guard error.operation == .flushDirectory, !log.isDeleted else { continue }
+                guard error.isFailedFlush, !log.isDeleted else { continue }
                 health.fail()
                 throw .outcomeUnknown(error)
             }

@@ -53,6 +53,10 @@ public final class PartitionLog: Sendable {
         var tail = TailBatches()
         /// The end when the last checkpoint was captured.
         var capturedEnd = Offset.zero
+        /// A file for the next segment, when the flusher has made one.
+        var spare: SpareFile?
+        /// Whether a segment lives in the spare file and has not got its own name yet.
+        var spareIsTaken = false
         /// Why the partition refuses appends.
         var quarantine: Quarantine?
         /// The manifest file cannot be trusted, and is not to be replaced: it is what a repair begins with.
@@ -203,6 +207,7 @@ public final class PartitionLog: Sendable {
         state.withLock { state in
             state.isDeleted = true
             state.tail.removeAll(health.tails)
+            state.spare = nil
         }
     }
 }

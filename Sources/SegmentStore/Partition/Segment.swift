@@ -6,12 +6,23 @@ import SystemPackage
 /// One file of a partition's log: batches back to back, the first at the offset that names the file.
 ///
 /// Any thread may read. Only the journal thread writes, and only to the active segment; only the flusher flushes. The
-/// descriptor is opened once and stays open, so that a flush error is told to the flusher that must know it.
+/// descriptor is opened at first use, and let go when there are too many; while it is pinned, because it has unflushed
+/// writes, it stays, so that a flush error is told to the flusher that must know it.
 final class Segment: Sendable {
+    private struct Handle {
+        var file: (any StoreFile)?
+        /// How many sets of files to be flushed hold the segment.
+        var pinCount = 0
+        /// Where the file stands as long as it has not got its own name.
+        var spareName: FilePath?
+    }
+
     let id: SegmentID
     let directory: FilePath
     let fileSystem: any FileSystem
-    private let handle: Mutex<(any StoreFile)?>
+    private let handle: Mutex<Handle>
+    /// Whether the file was used since the keeper of descriptors looked last.
+    private let wasUsed = Atomic<Bool>(true)
     /// nil until it is first needed, for a segment that an earlier run wrote.
     private let index: Mutex<OffsetIndex?>
     /// The same by time.
@@ -26,19 +37,49 @@ final class Segment: Sendable {
         self.id = id
         directory = id.directory(in: partition)
         self.fileSystem = fileSystem
-        handle = Mutex(nil)
+        handle = Mutex(Handle())
         index = Mutex(nil)
     }
 
     /// A new, empty segment.
-    init(creating base: Offset, directory: FilePath, fileSystem: any FileSystem) throws(FileError) {
+    convenience init(creating base: Offset, directory: FilePath, fileSystem: any FileSystem) throws(FileError) {
+        let path = directory.appending(SegmentName.log(base))
+        let file = try Self.open(path, .create, fileSystem)
+        self.init(empty: base, directory: directory, fileSystem: fileSystem, Handle(file: file))
+    }
+
+    /// A new segment in a file that the flusher has made for it, under another name.
+    convenience init(spare: SpareFile, base: Offset, directory: FilePath, fileSystem: any FileSystem) {
+        let handle = Handle(file: spare.file, spareName: spare.file.path)
+        self.init(empty: base, directory: directory, fileSystem: fileSystem, handle)
+    }
+
+    private init(empty base: Offset, directory: FilePath, fileSystem: any FileSystem, _ handle: sending Handle) {
         id = SegmentID(base: base, generation: 0)
         self.directory = directory
         self.fileSystem = fileSystem
-        handle = Mutex(try fileSystem.open(directory.appending(SegmentName.log(base)), .create))
+        self.handle = Mutex(handle)
         index = Mutex(OffsetIndex())
         times.withLock { $0 = TimeIndex() }
+        keeper?.noteOpen(self)
     }
+
+    deinit {
+        let pinCount = handle.withLock { $0.pinCount }
+        if pinCount > 0 { keeper?.notePinned(by: -pinCount) }
+    }
+
+    private static func open(
+        _ path: FilePath,
+        _ mode: FileOpenMode,
+        _ fileSystem: any FileSystem
+    ) throws(FileError) -> any StoreFile {
+        guard let keeper = fileSystem as? DescriptorKeeper else { return try fileSystem.open(path, mode) }
+        return try keeper.openSegment(path, mode)
+    }
+
+    /// What bounds the open segments; a plain file system, as tools have it, bounds none.
+    private var keeper: DescriptorKeeper? { fileSystem as? DescriptorKeeper }
 
     var base: Offset { id.base }
     /// Whether compaction made it, so that offsets and batches may be missing in it.
@@ -60,25 +101,77 @@ final class Segment: Sendable {
     /// Whether a read is under way; once the segment is in no list, it stays false when it was false.
     var isHeld: Bool { readerCount.load(ordering: .acquiring) > 0 }
 
-    /// The descriptor, opened at first use.
+    /// The open file.
+    ///
+    /// It stays open for as long as it is held, whatever becomes of the segment's own hold on it.
     func file() throws(FileError) -> any StoreFile {
-        try handle.withLock { file throws(FileError) in
-            if let file { return file }
-            let opened = try fileSystem.open(path, .update)
-            file = opened
-            return opened
+        wasUsed.store(true, ordering: .relaxed)
+        let (file, isNew) = try handle.withLock { handle throws(FileError) in
+            if let file = handle.file { return (file, false) }
+            let opened = try Self.open(path, .update, fileSystem)
+            handle.file = opened
+            return (opened, true)
         }
+        if isNew { keeper?.noteOpen(self) }
+        return file
     }
 
     /// Closes the descriptor.
     ///
     /// Only for a segment without unflushed writes that nobody needs any more.
     func close() {
-        handle.withLock { file in
-            file?.close()
-            file = nil
+        handle.withLock { handle in
+            handle.file?.close()
+            handle.file = nil
         }
     }
+
+    /// Keeps the descriptor: writes will follow that are to be flushed through it.
+    ///
+    /// Before the first of them.
+    func pin() {
+        handle.withLock { $0.pinCount += 1 }
+        keeper?.notePinned(by: 1)
+    }
+
+    /// Lets the descriptor go again, once what was written is flushed or not wanted any more.
+    func unpin() {
+        handle.withLock { $0.pinCount -= 1 }
+        keeper?.notePinned(by: -1)
+    }
+
+    /// What became of an attempt to close an idle segment.
+    enum LettingGo {
+        /// It holds no descriptor now.
+        case closed
+        /// It was used lately, is being used, or has unflushed writes.
+        case inUse
+    }
+
+    /// Lets the descriptor go unless it is pinned, or was used since the last call.
+    ///
+    /// Never waits for a lock. Whoever reads from the file at this moment holds it himself.
+    func letGo() -> LettingGo {
+        if wasUsed.exchange(false, ordering: .relaxed) { return .inUse }
+        let outcome = handle.withLockIfAvailable { handle -> LettingGo in
+            guard handle.pinCount == 0 else { return .inUse }
+            handle.file = nil
+            return .closed
+        }
+        return outcome ?? .inUse
+    }
+
+    /// Gives the file its own name if it still has that of a spare.
+    ///
+    /// Through `PartitionLog.nameSegments`.
+    func takeName() throws(FileError) {
+        guard let spareName = handle.withLock({ $0.spareName }) else { return }
+        try fileSystem.rename(spareName, to: path)
+        handle.withLock { $0.spareName = nil }
+    }
+
+    /// Whether the file still has the name of a spare.
+    var isUnnamed: Bool { handle.withLock { $0.spareName != nil } }
 
     /// Notes a batch that became visible.
     ///

@@ -112,4 +112,9 @@ struct ProducerRegistry: Hashable, Sendable {
         savedAt = now
         return self
     }
+
+    /// What was taken was not written after all.
+    mutating func noteUnsaved() {
+        isChanged = true
+    }
 }

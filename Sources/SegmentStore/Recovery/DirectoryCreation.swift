@@ -9,12 +9,12 @@ struct DirectoryCreation {
     let configuration: StoreConfiguration
     let paths: StorePaths
     let fileSystem: any FileSystem
-    let geometry: RingGeometry
 
     /// What `millrace.meta` says, after making the directory if there is none.
     func existingOrNewMeta(randomBytes: RandomBytes) throws(StorageError) -> StoreMeta {
         let kind = try StorageError.wrap { () throws(FileError) in try fileSystem.kind(of: paths.meta) }
         guard kind == nil else {
+            try refuseStrayJournal()
             let content = try StorageError.wrap { () throws(FileError) in
                 try fileSystem.flushDirectory(paths.directory, .foundNames)
                 return try fileSystem.readWhole(paths.meta)
@@ -36,7 +36,7 @@ struct DirectoryCreation {
             return
         }
         let leftovers: Set<String> = [
-            "lock", "journal", "journal.new", "checkpoint.a", "checkpoint.b", "topics", "millrace.meta.new",
+            "lock", "ballast", "journal", "journal.new", "checkpoint.a", "checkpoint.b", "topics", "millrace.meta.new",
             "lost+found", "producers",
         ]
         let names = try StorageError.wrap { () throws(FileError) in try fileSystem.list(paths.directory) }
@@ -68,18 +68,69 @@ struct DirectoryCreation {
             if try fileSystem.kind(of: paths.topics) == nil {
                 try fileSystem.createDirectory(paths.topics)
             }
-            try JournalRing.create(
-                paths.journal,
-                fileSystem: fileSystem,
-                geometry: geometry,
-                directory: meta.directoryID
-            )
+        }
+        let ring = try createRing(meta, id: randomBytes(16))
+        try StorageError.wrap { () throws(FileError) in
             let names = ProducerRegistry(savedAt: .epoch).encoded(directory: meta.directoryID, at: .epoch)
             try fileSystem.write(names, asNew: paths.producers, .producersFile)
+            try Ballast(fileSystem: fileSystem, path: paths.ballast, bytes: ring).make()
             let first = CheckpointRecord(generation: 1, lsn: LSN(0), run: LeaderEpoch(1), isClean: true, rows: [])
             try CheckpointSlots(fileSystem: fileSystem, paths: paths, directoryID: meta.directoryID).create(first)
             try fileSystem.replace(paths.meta, with: meta.encoded(), fileSite: .metaFile, nameSite: .metaName)
         }
         return meta
+    }
+
+    /// - Returns: the ring's size.
+    private func createRing(_ meta: StoreMeta, id: [UInt8]) throws(StorageError) -> ByteCount {
+        let elsewhere = paths.journal.parent
+        let kind = try StorageError.wrap { () throws(FileError) in try fileSystem.kind(of: paths.journal) }
+        if elsewhere != paths.directory, kind != nil {
+            throw .notADataDirectory(
+                path: elsewhere,
+                reason:
+                    "it holds the journal of another data directory, or of a start that was interrupted: choose another"
+                    + " --journal-dir, or remove that file if no data directory needs it"
+            )
+        }
+        var ringBytes = 0
+        try JournalRing.create(
+            paths.journal,
+            fileSystem: fileSystem,
+            directory: meta.directoryID
+        ) { alignment, volume throws(StorageError) in
+            let geometry = try configuration.geometry(id: id, alignment: alignment, volume: volume)
+            ringBytes = geometry.ringBytes
+            return geometry
+        }
+        if elsewhere != paths.directory {
+            try StorageError.wrap { () throws(FileError) in
+                try fileSystem.flushDirectory(elsewhere, .checkpointNames)
+            }
+        }
+        return ByteCount(ringBytes)
+    }
+
+    /// One journal belongs to a directory: it must be where the configuration says, and nowhere else.
+    private func refuseStrayJournal() throws(StorageError) {
+        let here = paths.directory.appending("journal")
+        let (isThere, isHere) = try StorageError.wrap { () throws(FileError) in
+            (try fileSystem.kind(of: paths.journal) != nil, try fileSystem.kind(of: here) != nil)
+        }
+        guard isThere else {
+            throw .corrupt(
+                path: paths.journal,
+                position: .zero,
+                reason: "it is missing: start with the --journal-dir that the directory was made with, or restore it"
+            )
+        }
+        if isHere, here != paths.journal {
+            throw .corrupt(
+                path: here,
+                position: .zero,
+                reason: "there is another journal in \(paths.journal.parent): only one can be this directory's;"
+                    + " start with the --journal-dir that it was made with"
+            )
+        }
     }
 }

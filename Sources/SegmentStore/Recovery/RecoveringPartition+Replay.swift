@@ -22,7 +22,7 @@ extension RecoveringPartition {
         }
         do throws(FileError) {
             if rolls { try roll() }
-            try activeForWriting().file().write([batch], at: position)
+            try writeAgain(batch, at: position)
         } catch {
             try setAside(after: error)
             return false
@@ -49,7 +49,7 @@ extension RecoveringPartition {
         do throws(FileError) {
             let bytes = UnsafeRawBufferPointer(rebasing: body[entry.bytes])
             let start = FilePosition(entry.position.value - UInt64(bytes.count))
-            try activeForWriting().file().write([bytes], at: start)
+            try writeAgain(bytes, at: start)
         } catch {
             try setAside(after: error)
         }
@@ -92,6 +92,14 @@ extension RecoveringPartition {
         activeSince = now
     }
 
+    /// Writes into the active segment, with the ballast's room where there is no other.
+    private mutating func writeAgain(_ bytes: UnsafeRawBufferPointer, at position: FilePosition) throws(FileError) {
+        let fileSystem = fileSystem
+        try fileSystem.givingRoom { () throws(FileError) in
+            try activeForWriting().file().write([bytes], at: position)
+        }
+    }
+
     private mutating func activeForWriting() throws(FileError) -> Segment {
         let segment: Segment
         if let active {
@@ -100,8 +108,15 @@ extension RecoveringPartition {
             segment = try Segment(creating: activeBase, directory: directory, fileSystem: fileSystem)
             active = segment
         }
-        if !touched.contains(where: { $0 === segment }) { touched.append(segment) }
+        touch(segment)
         return segment
+    }
+
+    /// Notes a segment to be flushed, whose descriptor stays until then.
+    private mutating func touch(_ segment: Segment) {
+        guard !touched.contains(where: { $0 === segment }) else { return }
+        segment.pin()
+        touched.append(segment)
     }
 
     /// Cuts the last segment to the end reached, removes files of a higher base, and flushes everything.
@@ -111,11 +126,13 @@ extension RecoveringPartition {
             let removed = try removeHigherSegments()
             if let active, try active.file().size() != position {
                 try active.file().truncate(to: position)
-                let isLeft = PlantedFault.cutUnflushed.isPlanted
-                if !isLeft, !touched.contains(where: { $0 === active }) { touched.append(active) }
+                if !PlantedFault.cutUnflushed.isPlanted { touch(active) }
             }
             if PlantedFault.openBeforeFlush.isPlanted { return }
-            for segment in touched { try segment.file().flush(.recoveredSegment) }
+            for segment in touched {
+                try segment.file().flush(.recoveredSegment)
+                segment.unpin()
+            }
             if !touched.isEmpty || removed { try fileSystem.flushDirectory(directory, .recoveredNames) }
         } catch {
             try setAside(after: error)

@@ -45,12 +45,14 @@ extension Recovery {
         let limit = configuration.producers.idleMaxMilliseconds
         guard let changed = producers.takeChanges(at: now, idleMaxMilliseconds: limit) else { return }
         try StorageError.wrap { () throws(FileError) in
-            try fileSystem.replace(
-                paths.producers,
-                with: changed.encoded(directory: meta.directoryID, at: now),
-                fileSite: .producersFile,
-                nameSite: .producersName
-            )
+            try fileSystem.givingRoom { () throws(FileError) in
+                try fileSystem.replace(
+                    paths.producers,
+                    with: changed.encoded(directory: meta.directoryID, at: now),
+                    fileSite: .producersFile,
+                    nameSite: .producersName
+                )
+            }
         }
     }
 }

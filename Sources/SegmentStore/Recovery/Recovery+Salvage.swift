@@ -38,7 +38,9 @@ extension Recovery {
         for (key, salvage) in salvages where !salvage.entries.isEmpty {
             let directory = paths.partition(key)
             try StorageError.wrap { () throws(FileError) in
-                try salvage.write(to: directory, owner: meta.directoryID, fileSystem: fileSystem)
+                try fileSystem.givingRoom { () throws(FileError) in
+                    try salvage.write(to: directory, owner: meta.directoryID, fileSystem: fileSystem)
+                }
             }
             report("\(directory): \(salvage.entries.count) entries of the journal saved in \(salvage.fileName)")
         }

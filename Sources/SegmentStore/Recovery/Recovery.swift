@@ -11,7 +11,7 @@ struct Recovery {
     let configuration: StoreConfiguration
     let meta: StoreMeta
     let paths: StorePaths
-    let fileSystem: any FileSystem
+    let fileSystem: DescriptorKeeper
     let wallTime: WallTime
     let lock: any StoreLock
     let slots: CheckpointSlots
@@ -28,7 +28,7 @@ struct Recovery {
         configuration: StoreConfiguration,
         meta: StoreMeta,
         paths: StorePaths,
-        fileSystem: any FileSystem,
+        fileSystem: DescriptorKeeper,
         wallTime: @escaping WallTime,
         lock: any StoreLock
     ) throws(StorageError) {
@@ -45,7 +45,10 @@ struct Recovery {
     mutating func run(report: (String) -> Void) throws(StorageError) -> LogStore {
         let checkpoint = try slots.newest()
         let ring = try JournalRing.open(paths.journal, fileSystem: fileSystem, directory: meta.directoryID)
-        try announce(ring, report)
+        let volume = try announce(ring, report)
+        let ballast = Ballast(fileSystem: fileSystem, path: paths.ballast, bytes: ByteCount(ring.geometry.ringBytes))
+        fileSystem.useBallast(ballast)
+        defer { fileSystem.useBallast(nil) }
         try findTopics(report)
         let journal = checkpoint.isClean ? JournalContent(end: checkpoint.lsn) : try read(ring, from: checkpoint.lsn)
         var producers = try readProducers()
@@ -74,23 +77,36 @@ struct Recovery {
             rows: partitions.values.map { $0.recoveredRow() }
         )
         if PlantedFault.ringBeforeRecord.isPlanted { try PlantedFaults.writeFrame(to: ring, at: next) }
-        try StorageError.wrap { () throws(FileError) in try slots.write(record) }
+        try StorageError.wrap { () throws(FileError) in
+            try fileSystem.givingRoom { () throws(FileError) in try slots.write(record) }
+        }
         reportQuarantines(report)
         try removeLeftovers(report, isClean: checkpoint.isClean)
         if !checkpoint.isClean { try tidy(report) }
-        return store(record, ring: ring, producers: producers)
+        let space = StoreSpace(configuration, fileSystem: fileSystem, ballast: ballast, volume: volume)
+        space.update()
+        if space.isFull { report("storage: full; records are taken when \(paths.directory) has more room") }
+        return store(record, ring: ring, space, producers)
     }
 
-    private func announce(_ ring: JournalRing, _ report: (String) -> Void) throws(StorageError) {
-        let volume = try StorageError.wrap { () throws(FileError) in try fileSystem.volume(of: paths.journal) }
+    /// Says where the journal lies and how it is written.
+    /// - Returns: the data directory's volume.
+    private func announce(_ ring: JournalRing, _ report: (String) -> Void) throws(StorageError) -> Volume {
+        let (volume, data, alignment) = try StorageError.wrap { () throws(FileError) in
+            (
+                try fileSystem.volume(of: paths.journal), try fileSystem.volume(of: paths.directory),
+                try fileSystem.directAlignment(of: paths.journal)
+            )
+        }
         let way = ring.isDirect ? "around the page cache" : "through the page cache"
         report(
-            "journal: \(ByteCount(ring.geometry.ringBytes)) on \(volume.type), blocks of \(ring.geometry.block) bytes,"
-                + " written \(way)"
+            "journal: \(ByteCount(ring.geometry.ringBytes)) on \(volume.type), blocks of \(ring.geometry.block) bytes"
+                + " (direct I/O needs \(alignment.map { "\($0.value)" } ?? "an unknown alignment")), written \(way)"
         )
-        if !["ext4", "xfs", "overlay"].contains(volume.type) {
-            report("durability: unverified, since \(volume.type) is not among the file systems that are tested")
+        for type in Set([volume.type, data.type]).sorted() where !["ext4", "xfs", "overlay"].contains(type) {
+            report("durability: unverified, since \(type) is not among the file systems that are tested")
         }
+        return data
     }
 
     // MARK: Reading and deciding
@@ -263,7 +279,8 @@ struct Recovery {
     private func store(
         _ record: CheckpointRecord,
         ring: JournalRing,
-        producers: ProducerRegistry
+        _ space: StoreSpace,
+        _ producers: ProducerRegistry
     ) -> LogStore {
         var logs: [PartitionKey: PartitionLog] = [:]
         for (key, partition) in partitions {
@@ -281,7 +298,8 @@ struct Recovery {
             configuration: configuration,
             meta: meta,
             run: record.run,
-            fileSystem: fileSystem,
+            keeper: fileSystem,
+            space: space,
             wallTime: wallTime,
             paths: paths,
             slots: slots,

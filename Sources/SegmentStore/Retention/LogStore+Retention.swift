@@ -22,7 +22,7 @@ extension LogStore {
             if isGone { try log.unlinkRetired() }
         } catch {
             if log.isDeleted { return nil }
-            guard error.operation != .flush, error.operation != .flushDirectory else {
+            guard !error.isFailedFlush else {
                 health.fail()
                 throw .outcomeUnknown(error)
             }

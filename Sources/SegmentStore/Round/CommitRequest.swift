@@ -84,8 +84,15 @@ public enum CommitRefusal: Hashable, Sendable {
     case quarantined(PartitionKey, reason: String)
     /// A segment could not be written; the text says why.
     case writeFailed(String)
+    /// The volume has no room; the text says where.
+    case noSpace(String)
     /// The request does not fit a frame.
     case tooLarge
     /// The producer's window says no.
     case producer(ProducerRefusal)
+
+    /// The refusal of a round of which a segment could not be written.
+    init(_ error: FileError) {
+        self = error.isNoSpace ? .noSpace("\(error)") : .writeFailed("\(error)")
+    }
 }

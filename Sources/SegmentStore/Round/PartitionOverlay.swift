@@ -20,6 +20,9 @@ struct PartitionOverlay {
     private var tail: [RecordBatch] = []
     private var tailBytes = 0
     private var hasDeletedPrefix = false
+    /// A file for the next segment, until it is taken.
+    private var spare: SpareFile?
+    private var tookSpare = false
     /// The size of the active segment before the round, to cut it back to.
     private let before: (active: Segment?, position: FilePosition)
 
@@ -43,6 +46,7 @@ struct PartitionOverlay {
         }
         logStart = log.watermarks.logStart.offset
         before = (active, position)
+        spare = log.state.withLock { $0.spare }
     }
 
     /// Whether there is anything to apply.
@@ -105,6 +109,8 @@ struct PartitionOverlay {
         if let last = writes.indices.last, writes[last].segment === segment {
             writes[last].pieces.append(bytes)
         } else {
+            // Held from before the first write until it is flushed: the flush error is told to this descriptor.
+            segment.pin()
             writes.append(Write(segment: segment, position: position, pieces: [bytes]))
         }
     }
@@ -128,13 +134,23 @@ struct PartitionOverlay {
             )
             sealed.append(PartitionLog.SealedLog(segment: active, facts: facts))
         }
-        let segment = try Segment(creating: end, directory: log.directory, fileSystem: log.fileSystem)
+        let segment = try newSegment()
         created.append(segment)
         active = segment
         position = .zero
         maxTimestamp = -1
         activeSince = now
         return segment
+    }
+
+    /// The next segment: in the spare file if there is one, so that no directory is needed.
+    private mutating func newSegment() throws(FileError) -> Segment {
+        guard let spare else {
+            return try Segment(creating: end, directory: log.directory, fileSystem: log.fileSystem)
+        }
+        self.spare = nil
+        tookSpare = true
+        return Segment(spare: spare, base: end, directory: log.directory, fileSystem: log.fileSystem)
     }
 
     /// Writes the round's bytes to the segments.
@@ -147,8 +163,13 @@ struct PartitionOverlay {
     /// Undoes what `writeSegments` and rolls did, so that the files are as before the round.
     func cutBack() throws(FileError) {
         for segment in created {
-            segment.close()
-            try log.fileSystem.unlink(segment.path)
+            if segment.isUnnamed {
+                // The spare file stays what it was: empty, and the partition's.
+                try segment.file().truncate(to: .zero)
+            } else {
+                segment.close()
+                try log.fileSystem.unlink(segment.path)
+            }
         }
         if let segment = cutSegment { try segment.file().truncate(to: before.position) }
     }
@@ -184,6 +205,10 @@ struct PartitionOverlay {
             state.epochs = epochs
             if !created.isEmpty { state.needsTailBlock = false }
             state.tail.append(tail, log.health.tails)
+            if tookSpare {
+                state.spare = nil
+                state.spareIsTaken = true
+            }
         }
     }
 }

@@ -200,9 +200,9 @@ struct Round {
     func outcomesAfterFailure(_ error: FileError) -> [CommitOutcome] {
         outcomes.enumerated().map { index, outcome in
             switch outcome {
-            case .committed: .refused(.writeFailed("\(error)"))
+            case .committed: .refused(CommitRefusal(error))
             case .duplicate where duplicatesOfRound.contains(index) && !PlantedFault.duplicateAnsweredEarly.isPlanted:
-                .refused(.writeFailed("\(error)"))
+                .refused(CommitRefusal(error))
             case .duplicate, .refused: outcome
             }
         }

@@ -81,11 +81,6 @@ extension PartitionLog.State {
     }
 }
 
-extension FileError {
-    /// Whether what it should have made durable may be lost: the process must exit.
-    var isFailedFlush: Bool { operation == .flush || operation == .flushDirectory }
-}
-
 extension ByteBuffer {
     /// The CRC-32C of the readable bytes.
     var crc32C: UInt32 { withUnsafeReadableBytes { CRC32C.checksum($0) } }

@@ -1,20 +1,6 @@
 import RecordFormat
 import SystemPackage
 
-/// How badly a checkpoint is wanted.
-public enum CheckpointUrgency: Hashable, Comparable, Sendable {
-    /// Nothing was written since the last one.
-    case none
-    /// Something was written: within a second or two.
-    case wanted
-    /// Much was written: now.
-    case due
-    /// Less than a quarter of the ring is free: rounds are to be slowed.
-    case hurry
-    /// The next frame might not fit: no round before the running checkpoint is complete.
-    case mustWait
-}
-
 /// A checkpoint that was captured and is to be completed by the flusher.
 public struct Checkpoint: Sendable {
     let record: CheckpointRecord
@@ -35,24 +21,6 @@ public struct Checkpoint: Sendable {
 }
 
 extension LogStore {
-    /// How badly a checkpoint is wanted at this moment.
-    ///
-    /// Any thread; the journal thread asks before each round.
-    public var checkpointUrgency: CheckpointUrgency {
-        journal.withLock { journal in
-            let used = journal.next.value - limit.load(ordering: .acquiring)
-            if PlantedFault.ringOverrun.isPlanted { return .wanted }
-            let free = UInt64(ring.ringBytes) - used
-            // Room for a round's two frames and the empty one that proves them.
-            if free < UInt64(2 * ring.frameBytesMax + ring.block) { return .mustWait }
-            if free < UInt64(ring.ringBytes / 4) { return .hurry }
-            if used >= UInt64(configuration.checkpointBytesMax.value) || free < UInt64(ring.ringBytes / 2) {
-                return .due
-            }
-            return journal.dirty.isEmpty && journal.deletedTopics.isEmpty ? .none : .wanted
-        }
-    }
-
     /// Takes stock between two rounds: the next LSN, a row for every partition, and the set of dirty files, whose
     /// marks are cleared here, before the flush.
     ///
@@ -78,6 +46,9 @@ extension LogStore {
             isClean: isClean,
             rows: rows
         )
+        for partition in journal.dirty.values where partition.log.isDeleted {
+            for segment in partition.segments { letGo(segment) }
+        }
         let dirty = journal.dirty.values.filter { !$0.log.isDeleted }.map { partition in
             let (sealed, end) = partition.log.captureSealed()
             return Checkpoint.CapturedPartition(
@@ -98,46 +69,99 @@ extension LogStore {
     ///
     /// Flusher thread only; blocks.
     ///
-    /// - Throws: `outcomeUnknown` or `stopped`: a failed flush is never repeated, the process must exit.
+    /// - Throws: `outcomeUnknown` or `stopped`: a failed flush is never repeated, the process must exit. `io` when there is
+    ///   no room or no descriptor for it now, and no flush has failed: it may be called again, or `abandon`.
     public func complete(_ checkpoint: Checkpoint) throws(StorageError) {
-        configuration.observer.begins(.checkpoint(generation: checkpoint.record.generation))
+        let activity = StoreActivity.checkpoint(generation: checkpoint.record.generation)
+        configuration.observer.begins(activity)
         var record = checkpoint.record
-        do throws(FileError) {
-            if PlantedFault.recordBeforeFlush.isPlanted { try slots.write(record) }
-            try flush(checkpoint)
+        do throws(StorageError) {
+            try judging { () throws(FileError) in
+                if PlantedFault.recordBeforeFlush.isPlanted { try slots.write(record) }
+                try flush(checkpoint)
+            }
+            guard !health.hasFailed || PlantedFault.failedFlagUnchecked.isPlanted else { throw .stopped }
+            if PlantedFault.lsnCapturedAfterDirtySet.isPlanted { record.lsn = journal.withLock { $0.next } }
+            if PlantedFault.limitBeforeRecordFlushed.isPlanted { limit.store(record.lsn.value, ordering: .releasing) }
+            try judging { () throws(FileError) in
+                try slots.write(record)
+                if PlantedFault.manifestAfterRecord.isPlanted { try extendManifests(checkpoint) }
+            }
         } catch {
-            health.fail()
-            throw .outcomeUnknown(error)
+            // Given up for now; after a failed flush the process ends within it.
+            if case .io = error { configuration.observer.ends(activity) }
+            throw error
         }
-        guard !health.hasFailed || PlantedFault.failedFlagUnchecked.isPlanted else { throw .stopped }
-        if PlantedFault.lsnCapturedAfterDirtySet.isPlanted { record.lsn = journal.withLock { $0.next } }
-        if PlantedFault.limitBeforeRecordFlushed.isPlanted { limit.store(record.lsn.value, ordering: .releasing) }
-        do throws(FileError) {
-            try slots.write(record)
-            if PlantedFault.manifestAfterRecord.isPlanted { try extendManifests(checkpoint) }
-        } catch {
-            health.fail()
-            throw .outcomeUnknown(error)
+        for partition in checkpoint.dirty {
+            partition.log.noteCheckpoint(end: partition.end)
+            for segment in partition.segments {
+                if partition.log.isDeleted { letGo(segment) } else { segment.unpin() }
+            }
         }
-        for partition in checkpoint.dirty { partition.log.noteCheckpoint(end: partition.end) }
         let step = PlantedFault.limitBackwards.isPlanted ? UInt64(ring.ringBytes) : 0
         limit.store(checkpoint.record.lsn.value &- step, ordering: .releasing)
         if PlantedFault.markClearedAfterFlush.isPlanted { journal.withLock { $0.dirty = [:] } }
-        configuration.observer.ends(.checkpoint(generation: checkpoint.record.generation))
         journal.withLock { $0.isCheckpointing = false }
-        for topic in checkpoint.deletedTopics {
+        for partition in checkpoint.dirty {
+            let limits = SegmentLimits(of: partition.log, configuration)
+            partition.log.prepareSpare(segmentBytesMax: limits.bytesMax)
+        }
+        removeDeleted(checkpoint.deletedTopics)
+        space.update()
+        configuration.observer.ends(activity)
+    }
+
+    /// Gives a checkpoint up that could not be completed for want of room: the next one covers what it would have.
+    ///
+    /// Its generation is taken again, so that the newest record is never written over.
+    public func abandon(_ checkpoint: Checkpoint) {
+        if checkpoint.producers != nil { producers.withLock { $0.registry.noteUnsaved() } }
+        journal.withLock { journal in
+            journal.generation -= 1
+            journal.isCheckpointing = false
+            journal.deletedTopics = checkpoint.deletedTopics + journal.deletedTopics
+            for partition in checkpoint.dirty {
+                journal.dirty[partition.log.key, default: DirtyPartition(log: partition.log)].readd(partition)
+            }
+        }
+    }
+
+    /// Tells a failed flush, which ends the process, from a want of room or of descriptors, which passes.
+    private func judging(_ work: () throws(FileError) -> Void) throws(StorageError) {
+        do throws(FileError) {
+            try work()
+        } catch {
+            if error.isNoSpace { space.noteRefusal() }
+            guard !error.mayPass else { throw .io(error) }
+            health.fail()
+            throw .outcomeUnknown(error)
+        }
+    }
+
+    /// Forgets a segment of a deleted topic, which nobody flushes any more.
+    private func letGo(_ segment: Segment) {
+        writeback.forget(segment)
+        segment.unpin()
+    }
+
+    private func removeDeleted(_ topics: [TopicID]) {
+        for topic in topics {
+            guard !health.hasFailed else { return }
             // The deletion is durable and the name is gone: what is left of the files is removed at the next start.
             try? fileSystem.removeTree(paths.deletedTopic(topic))
         }
     }
 
+    /// One file at a time: each flush waits for all that the device has been given.
     private func flush(_ checkpoint: Checkpoint) throws(FileError) {
         for partition in checkpoint.dirty where !partition.log.isDeleted {
             if PlantedFault.sealedBeforeFlushed.isPlanted { try extendManifest(partition) }
             for segment in partition.segments {
+                writeback.forget(segment)
                 if PlantedFault.dirtyDescriptorReopened.isPlanted { segment.close() }
                 try segment.file().flush(.segment)
             }
+            try partition.log.nameSegments(partition.segments)
             partition.log.writeIndexes(of: partition.sealed)
             let areProducersSaved = partition.sealed.isEmpty ? true : try saveProducers(of: partition.log)
             let hasNames = partition.hasNewNames || !partition.sealed.isEmpty
@@ -153,7 +177,7 @@ extension LogStore {
         if checkpoint.record.isClean { saveProducersAtStop() }
         if let names = checkpoint.producers { try save(names) }
         guard !checkpoint.deletedTopics.isEmpty else { return }
-        for topic in checkpoint.deletedTopics {
+        for topic in checkpoint.deletedTopics where try fileSystem.kind(of: paths.topic(topic)) != nil {
             try fileSystem.rename(paths.topic(topic), to: paths.deletedTopic(topic))
         }
         try fileSystem.flushDirectory(paths.topics, .topicRemoved)
@@ -178,6 +202,10 @@ extension LogStore {
         try complete(checkpoint)
         journal.withLock { $0.ring.file.close() }
         let logs = table.withLock { Array($0.logs.values) }
-        for log in logs { log.closeFiles() }
+        for log in logs {
+            log.removeSpare()
+            log.closeFiles()
+        }
+        keeper.emptyReserve()
     }
 }

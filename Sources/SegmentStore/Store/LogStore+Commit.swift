@@ -17,7 +17,7 @@ extension LogStore {
                 try saveTailBlocks(for: requests, &journal)
             } catch {
                 guard case .io(let failure) = error else { throw error }
-                return Array(repeating: .refused(.writeFailed("\(failure)")), count: requests.count)
+                return Array(repeating: .refused(CommitRefusal(failure)), count: requests.count)
             }
             var round = Round(store: self, frame: journal.buffer, epoch: run)
             do throws(FileError) {
@@ -28,6 +28,7 @@ extension LogStore {
             } catch {
                 try cutBack(round, &journal)
                 if PlantedFault.overlayKeptAfterRefusal.isPlanted { round.apply() }
+                if error.isNoSpace { space.noteRefusal() }
                 return outcomes(of: round, count: requests.count, after: error)
             }
             guard !round.isEmpty else { return round.outcomes }
@@ -101,12 +102,19 @@ extension LogStore {
         }
         // A flush elsewhere may have failed meanwhile: what it lost may be what these requests stand on.
         guard !health.hasFailed else { throw .stopped }
+        writeback.noteJournalFlush()
         journal.next = end
         journal.lastFrameIsUnproven = true
     }
 
     private func finish(_ round: Round, _ journal: inout JournalState) {
         if !PlantedFault.visibleBeforeDurable.isPlanted { round.apply() }
+        for overlay in round.overlays.values {
+            for write in overlay.writes {
+                let bytes = write.pieces.reduce(0) { $0 + $1.count }
+                writeback.noteWritten(write.segment, at: write.position, bytes: bytes)
+            }
+        }
         for (key, overlay) in round.overlays where !overlay.writes.isEmpty {
             journal.dirty[key, default: DirtyPartition(log: overlay.log)].note(overlay)
             overlay.tellRollsEnd(configuration.observer)
@@ -138,7 +146,7 @@ extension LogStore {
 
     private func outcomes(of round: Round, count: Int, after error: FileError) -> [CommitOutcome] {
         let decided = round.outcomesAfterFailure(error)
-        let rest = Array(repeating: CommitOutcome.refused(.writeFailed("\(error)")), count: count - decided.count)
+        let rest = Array(repeating: CommitOutcome.refused(CommitRefusal(error)), count: count - decided.count)
         return decided + rest
     }
 }
@@ -161,11 +169,20 @@ struct DirtyPartition {
 
     /// Notes what a refused round touched: its new segments are gone, their names may not be.
     mutating func noteCutBack(_ overlay: PartitionOverlay) {
-        if let segment = overlay.cutSegment { note(segment) }
+        for write in overlay.writes {
+            if write.segment === overlay.cutSegment { note(write.segment) } else { write.segment.unpin() }
+        }
         if !overlay.created.isEmpty { hasNewNames = true }
     }
 
+    /// Takes back what a checkpoint that was given up had captured, pins and all.
+    mutating func readd(_ captured: Checkpoint.CapturedPartition) {
+        for segment in captured.segments { note(segment) }
+        if captured.hasNewNames { hasNewNames = true }
+    }
+
+    /// Takes a segment's pin over; one that is in the set has one already.
     private mutating func note(_ segment: Segment) {
-        if !segments.contains(where: { $0 === segment }) { segments.append(segment) }
+        if segments.contains(where: { $0 === segment }) { segment.unpin() } else { segments.append(segment) }
     }
 }

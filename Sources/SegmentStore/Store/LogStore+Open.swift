@@ -21,18 +21,16 @@ extension LogStore {
         randomBytes: RandomBytes,
         report: (String) -> Void
     ) throws(StorageError) -> LogStore {
-        let geometry = try configuration.newGeometry(randomBytes: randomBytes)
+        try configuration.check()
         let paths = StorePaths(configuration)
-        try makeDirectory(paths, fileSystem: fileSystem)
-        let creation = DirectoryCreation(
-            configuration: configuration,
-            paths: paths,
-            fileSystem: fileSystem,
-            geometry: geometry
-        )
+        let fileSystem = DescriptorKeeper(fileSystem, segmentCountMax: configuration.openSegmentsMax)
+        try makeDirectory(paths.directory, paths, fileSystem: fileSystem)
+        let creation = DirectoryCreation(configuration: configuration, paths: paths, fileSystem: fileSystem)
         try creation.refuseForeignContent()
+        try makeDirectory(paths.journal.parent, paths, fileSystem: fileSystem)
         let lock = try takeLock(paths, fileSystem: fileSystem)
         do throws(StorageError) {
+            try StorageError.wrap { () throws(FileError) in try fileSystem.fillReserve(with: paths.lock) }
             let meta = try creation.existingOrNewMeta(randomBytes: randomBytes)
             var recovery = try Recovery(
                 configuration: configuration,
@@ -49,13 +47,16 @@ extension LogStore {
         }
     }
 
-    private static func makeDirectory(_ paths: StorePaths, fileSystem: any FileSystem) throws(StorageError) {
+    private static func makeDirectory(
+        _ path: FilePath,
+        _ paths: StorePaths,
+        fileSystem: any FileSystem
+    ) throws(StorageError) {
         try StorageError.wrap { () throws(FileError) in
-            let kind = try fileSystem.kind(of: paths.directory)
-            if kind == nil { try fileSystem.createDirectory(paths.directory) }
+            if try fileSystem.kind(of: path) == nil { try fileSystem.createDirectory(path) }
             // Also when it is there: a process that was killed right behind the line above left a name in the cache.
             guard try fileSystem.kind(of: paths.meta) == nil else { return }
-            try fileSystem.flushDirectory(paths.directory.parent, .directoryName)
+            try fileSystem.flushDirectory(path.parent, .directoryName)
         }
     }
 
@@ -70,22 +71,37 @@ extension LogStore {
 }
 
 extension StoreConfiguration {
-    /// The sizes of a ring to be made, checked.
-    func newGeometry(randomBytes: RandomBytes) throws(StorageError) -> RingGeometry {
-        let block = RingGeometry.blockMin
-        let frame = frameBytesMax.value / block * block
-        let ring = ringBytes.value / block * block
-        guard frame >= 2 * block, ring >= 4 * frame else {
-            throw .invalidConfiguration(
-                "the journal ring (\(ringBytes)) must hold at least four frames of \(frameBytesMax): enlarge the ring"
-            )
-        }
+    /// Refuses what cannot be, before anything is touched.
+    func check() throws(StorageError) {
+        _ = try geometry(id: [], alignment: nil, volume: nil)
         guard segmentBytesMax.value > 0, segmentBytesMax.value <= 1 << 30 else {
             throw .invalidConfiguration("segments of \(segmentBytesMax) are not possible: choose 1 B to 1 GiB")
         }
         guard coordinatorShards > 0, coordinatorShards <= 1024 else {
             throw .invalidConfiguration("\(coordinatorShards) coordinator shards are not possible: choose 1 to 1024")
         }
-        return RingGeometry(id: randomBytes(16), block: block, ringBytes: ring, frameBytesMax: frame)
+        guard openSegmentsMax >= DescriptorKeeper.segmentCountMin else {
+            throw .invalidConfiguration(
+                "\(openSegmentsMax) open segments are too few: \(DescriptorKeeper.segmentCountMin) are the least"
+            )
+        }
+    }
+
+    /// The sizes of a ring to be made, in blocks that direct I/O can take.
+    func geometry(id: [UInt8], alignment: ByteCount?, volume: Volume?) throws(StorageError) -> RingGeometry {
+        let block = max(RingGeometry.blockMin, alignment?.value ?? 0)
+        let frame = frameBytesMax.value / block * block
+        var ring = ringBytes.value / block * block
+        guard frame >= 2 * block, ring >= 4 * frame else {
+            throw .invalidConfiguration(
+                "the journal ring (\(ringBytes)) must hold at least four frames of \(frameBytesMax), each at least two blocks"
+                    + " of \(block) bytes: enlarge the ring"
+            )
+        }
+        if let volume {
+            let share = Int(clamping: volume.totalBytes / 100) * ringVolumePercentMax / block * block
+            ring = max(4 * frame, min(ring, share))
+        }
+        return RingGeometry(id: id, block: block, ringBytes: ring, frameBytesMax: frame)
     }
 }

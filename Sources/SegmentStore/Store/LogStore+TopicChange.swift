@@ -45,7 +45,7 @@ extension LogStore {
             }
             try fileSystem.flushDirectory(paths.topic(topic), .addedPartitions)
         } catch {
-            throw failure(error, isUncertain: error.operation == .flushDirectory)
+            throw failure(error, isUncertain: error.isFailedFlush)
         }
     }
 
@@ -59,7 +59,7 @@ extension LogStore {
                 nameSite: .changedTopicName
             )
         } catch {
-            let hasBegun = error.operation == .rename || error.operation == .flush || error.operation == .flushDirectory
+            let hasBegun = error.operation == .rename || error.isOfFlush
             throw failure(error, isUncertain: hasBegun)
         }
     }

@@ -27,7 +27,7 @@ extension LogStore {
             do throws(FileError) {
                 try fill(made, with: topic)
             } catch {
-                throw failure(error, isUncertain: error.operation == .flush || error.operation == .flushDirectory)
+                throw failure(error, isUncertain: error.isFailedFlush)
             }
             do throws(FileError) {
                 try fileSystem.rename(made, to: paths.topic(topic.id))
@@ -36,6 +36,8 @@ extension LogStore {
             } catch {
                 throw failure(error, isUncertain: true)
             }
+            // A flush elsewhere may have failed meanwhile: then nothing is answered any more.
+            guard !health.hasFailed else { throw .stopped }
         }
         table.withLock { table in
             table.topics[topic.id] = topic

@@ -15,6 +15,12 @@ public final class LogStore: Sendable {
     /// The leader epoch that batches of this run carry: one more after each unclean stop.
     public let run: LeaderEpoch
     let fileSystem: any FileSystem
+    /// The same, as what bounds the descriptors.
+    let keeper: DescriptorKeeper
+    /// Whether the volume has room.
+    let space: StoreSpace
+    /// What the device is to be given before a checkpoint flushes it.
+    let writeback: Writeback
     let wallTime: WallTime
     let paths: StorePaths
     let slots: CheckpointSlots
@@ -54,7 +60,10 @@ public final class LogStore: Sendable {
         configuration = parts.configuration
         meta = parts.meta
         run = parts.run
-        fileSystem = parts.fileSystem
+        fileSystem = parts.keeper
+        keeper = parts.keeper
+        space = parts.space
+        writeback = Writeback(budgetBytes: parts.configuration.writebackBytesPerFlush)
         wallTime = parts.wallTime
         paths = parts.paths
         slots = parts.slots
@@ -78,7 +87,8 @@ public final class LogStore: Sendable {
         let configuration: StoreConfiguration
         let meta: StoreMeta
         let run: LeaderEpoch
-        let fileSystem: any FileSystem
+        let keeper: DescriptorKeeper
+        let space: StoreSpace
         let wallTime: WallTime
         let paths: StorePaths
         let slots: CheckpointSlots

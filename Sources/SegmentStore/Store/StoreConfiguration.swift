@@ -22,6 +22,28 @@ public struct StoreConfiguration: Sendable {
     public var tailBytesMax = ByteCount(TailBudget.bytesMax)
     /// How many bytes may lie above the checkpoint before one is due.
     public var checkpointBytesMax = ByteCount.mebibytes(32)
+    /// How many bytes may lie above the checkpoint at most: rounds are slowed when it is near, and wait when it is reached.
+    ///
+    /// So much is dirty in the page cache at most, and is to be read and written again after a crash.
+    public var aboveCheckpointBytesMax = ByteCount.mebibytes(64)
+    /// How many bytes of segments the device is given between two flushes of the journal; 0 leaves all to the checkpoints.
+    ///
+    /// A flush waits for them: a few milliseconds of the disk's bandwidth.
+    public var writebackBytesPerFlush = ByteCount.mebibytes(1)
+    /// Where the ring lies; nil for the data directory.
+    ///
+    /// Made if missing, its parent must exist. Every start must name the same one.
+    public var journalDirectory: FilePath?
+    /// The ring takes at most this share of its volume, in hundredths, unless four frames need more.
+    public var ringVolumePercentMax = 2
+    /// The room on the volume at which users' topics take no more records; the broker's own may go below it.
+    ///
+    /// By default the ring's size and 64 MiB, at most a tenth of the volume.
+    public var spaceFloor: ByteCount?
+    /// How many segments may be open at a time.
+    ///
+    /// Half of them may have unflushed writes; when half of these have, a checkpoint is due.
+    public var openSegmentsMax = 4096
 
     /// How much is remembered of idempotent producers.
     public var producers = ProducerLimits()

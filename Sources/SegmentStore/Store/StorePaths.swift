@@ -4,12 +4,14 @@ import SystemPackage
 /// Every path below a data directory, named in one place.
 struct StorePaths: Sendable {
     let directory: FilePath
+    /// The ring, which may lie elsewhere.
+    let journal: FilePath
 
     init(_ configuration: StoreConfiguration) {
         directory = configuration.directory
+        journal = (configuration.journalDirectory ?? directory).appending("journal")
     }
 
-    var journal: FilePath { directory.appending("journal") }
     var lock: FilePath { directory.appending("lock") }
     var meta: FilePath { directory.appending("millrace.meta") }
     /// The registry of producers' names.

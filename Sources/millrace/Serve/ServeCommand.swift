@@ -19,8 +19,10 @@ struct ServeCommand: AsyncParsableCommand {
               MILLRACE_DATA_DIR=/var/lib/millrace millrace serve --port 0
 
             Every option is also read from the environment (MILLRACE_HOST, MILLRACE_PORT, MILLRACE_DATA_DIR,
-            MILLRACE_JOURNAL_MIB, MILLRACE_SEGMENT_MIB, MILLRACE_SCRUB_HOURS, MILLRACE_SCRUB_MIB, MILLRACE_LOG_LEVEL); the
-            command line wins. An unknown MILLRACE_ variable stops the start. Exit status: 64 bad usage or configuration, 65 data of a newer version or damaged,
+            MILLRACE_JOURNAL_MIB, MILLRACE_JOURNAL_DIR, MILLRACE_SEGMENT_MIB, MILLRACE_MAX_OPEN_SEGMENTS,
+            MILLRACE_MAX_CONNECTIONS, MILLRACE_SCRUB_HOURS, MILLRACE_SCRUB_MIB, MILLRACE_LOG_LEVEL); the command line wins.
+            An unknown MILLRACE_ variable stops the start. Exit status: 64 bad usage or configuration, 65 data of a newer
+            version or damaged,
             69 the address cannot be listened on, 73 the data directory cannot be used, 74 the storage failed,
             75 another broker holds the data directory.
             """
@@ -29,9 +31,9 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var options: ServeOptions
 
     func run() async throws {
-        DescriptorLimit.raise()
+        let openFilesMax = DescriptorLimit.raise()
         do {
-            let settings = try ServeSettings(options)
+            let settings = try ServeSettings(options, openFilesMax: openFilesMax)
             LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
             try await serve(settings)
         } catch {

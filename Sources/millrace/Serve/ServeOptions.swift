@@ -16,6 +16,14 @@ struct ServeOptions: ParsableArguments {
     )
     var journalMib: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where the commit journal lies; made if missing, the same at every start. (default: the data directory)",
+            valueName: "path"
+        )
+    )
+    var journalDir: String?
+
     @Option(help: ArgumentHelp("The size at which a segment is sealed. (default: 128)", valueName: "mib"))
     var segmentMib: String?
 
@@ -39,6 +47,22 @@ struct ServeOptions: ParsableArguments {
         help: ArgumentHelp("How often old segments are looked for. (default: 60)", valueName: "seconds")
     )
     var maintenanceSeconds: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Segments that are kept open. (default: half of the limit of open files, at most 65,536)",
+            valueName: "count"
+        )
+    )
+    var maxOpenSegments: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Connections that are kept open; further ones wait. (default: what open files are left, at most 16,384)",
+            valueName: "count"
+        )
+    )
+    var maxConnections: String?
 
     @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
     var logLevel: String?

@@ -21,11 +21,13 @@ struct ServeSettings {
     private static let known = [
         "MILLRACE_HOST", "MILLRACE_PORT", "MILLRACE_DATA_DIR", "MILLRACE_JOURNAL_MIB", "MILLRACE_SEGMENT_MIB",
         "MILLRACE_SCRUB_HOURS", "MILLRACE_SCRUB_MIB", "MILLRACE_COMPACTION_LAG_SECONDS",
-        "MILLRACE_MAINTENANCE_SECONDS", "MILLRACE_LOG_LEVEL",
+        "MILLRACE_MAINTENANCE_SECONDS", "MILLRACE_JOURNAL_DIR", "MILLRACE_MAX_OPEN_SEGMENTS",
+        "MILLRACE_MAX_CONNECTIONS", "MILLRACE_LOG_LEVEL",
         "MILLRACE_SERVER",
     ]
 
-    init(_ options: ServeOptions) throws(Invalid) {
+    /// - Parameter openFilesMax: The process's limit of open files; nil when it is not known.
+    init(_ options: ServeOptions, openFilesMax: Int?) throws(Invalid) {
         try Self.refuseUnknown()
         let environment = ConfigReader(provider: EnvironmentVariablesProvider())
         func text(_ option: String?, _ key: ConfigKey) -> String? { option ?? environment.string(forKey: key) }
@@ -40,6 +42,8 @@ struct ServeSettings {
         let journal = text(options.journalMib, "millrace.journal.mib")
         if let mebibytes = try Self.number(journal, "journal-mib", 8...65_536) {
             broker.store.ringBytes = .mebibytes(mebibytes)
+            // Asked for by name: no share of the volume is too large.
+            broker.store.ringVolumePercentMax = 100
             // A frame is at most a quarter of the ring: a small ring means small requests.
             broker.store.frameBytesMax = min(broker.store.frameBytesMax, .mebibytes(mebibytes / 4))
         }
@@ -66,9 +70,46 @@ struct ServeSettings {
         if let seconds = try Self.number(maintenance, "maintenance-seconds", 1...86_400) {
             broker.maintenanceIntervalMilliseconds = Int64(seconds) * 1000
         }
-        http.connectionsMax = broker.limits.connectionsMax
+        broker.placeJournal(in: text(options.journalDir, "millrace.journal.dir").map(Environment.absolutePath))
+        let segments = text(options.maxOpenSegments, "millrace.max.open.segments")
+        let connections = text(options.maxConnections, "millrace.max.connections")
+        try shareDescriptors(
+            openFilesMax,
+            segments: Self.number(segments, "max-open-segments", 8...1_000_000),
+            connections: Self.number(connections, "max-connections", 1...1_000_000)
+        )
+        http.bodyBytesInFlightMax = broker.limits.bodyBytesInFlightMax.value
         http.headBytesMax = broker.limits.requestHeadBytesMax.value
         http.drainMax = broker.limits.drainMax
+    }
+
+    private mutating func shareDescriptors(
+        _ total: Int?,
+        segments: Int?,
+        connections: Int?
+    ) throws(Invalid) {
+        let cores = DescriptorLimit.cores
+        let most = broker.limits.connectionsMax
+        let shares = total.flatMap { DescriptorLimit(total: $0, cores: cores, connectionsMax: most) }
+        if let total, shares == nil {
+            throw Invalid(
+                description:
+                    "the limit of open files is \(total), and \(DescriptorLimit.least(cores: cores)) are the least"
+                    + " that a broker works with: raise it (ulimit -n)"
+            )
+        }
+        broker.store.openSegmentsMax = segments ?? shares?.segments ?? broker.store.openSegmentsMax
+        http.connectionsMax = connections ?? shares?.connections ?? most
+        broker.limits.connectionsMax = http.connectionsMax
+        guard let total, segments != nil || connections != nil else { return }
+        let wanted = broker.store.openSegmentsMax + http.connectionsMax + DescriptorLimit.overhead(cores: cores)
+        guard wanted <= total else {
+            throw Invalid(
+                description:
+                    "max-open-segments and max-connections together need \(wanted) open files, and the limit is"
+                    + " \(total): lower them, or raise it (ulimit -n)"
+            )
+        }
     }
 
     private static func refuseUnknown() throws(Invalid) {

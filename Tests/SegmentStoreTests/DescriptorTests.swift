@@ -1,0 +1,159 @@
+import BrokerTestSupport
+import RecordFormat
+import SystemPackage
+import Testing
+
+@testable import SegmentStore
+
+/// Few descriptors, many segments.
+@Suite struct DescriptorTests {
+    private static let partitionCount: Int32 = 40
+
+    /// A store with one topic of forty partitions.
+    private struct Store {
+        let fileSystem: SimulatedFileSystem
+        let store: LogStore
+
+        init(_ fileSystem: SimulatedFileSystem, openSegmentsMax: Int = 8) throws {
+            self.fileSystem = fileSystem
+            var configuration = StoreWorkload.configuration
+            configuration.openSegmentsMax = openSegmentsMax
+            configuration.segmentBytesMax = .kibibytes(64)
+            store = try LogStore.open(
+                configuration,
+                fileSystem: fileSystem,
+                wallTime: { Timestamp(millisecondsSinceEpoch: 1) },
+                randomBytes: { count in (0..<count).map { UInt8($0) } },
+                report: { _ in }
+            )
+            guard store.topics().isEmpty else { return }
+            let name = TopicName(internal: "orders")
+            try store.createTopic(
+                StoredTopic(id: TestStore.topic, name: name, partitionCount: DescriptorTests.partitionCount)
+            )
+        }
+
+        func key(_ partition: Int32) -> PartitionKey {
+            PartitionKey(topic: TestStore.topic, partition: PartitionIndex(partition))
+        }
+
+        func request(_ partition: Int32, _ value: String) -> CommitRequest {
+            CommitRequest(appends: [
+                PartitionAppend(key: key(partition), batches: [StoreWorkload.batch([value])])
+            ])
+        }
+
+        func checkpoint() throws {
+            guard let checkpoint = store.captureCheckpoint() else { return }
+            try store.complete(checkpoint)
+        }
+
+        /// Appends to a partition as the journal thread does it.
+        func append(_ partition: Int32, _ value: String) throws -> CommitOutcome {
+            let request = request(partition, value)
+            while store.checkpointUrgency == .mustWait || store.admissibleCount(of: [request]) == 0 { try checkpoint() }
+            return try #require(try store.commit([request]).first)
+        }
+
+        func values(_ partition: Int32) throws -> [String] {
+            let log = try #require(store.partition(key(partition)))
+            let slice = try log.read(from: .zero, bytesMax: .kibibytes(64))
+            return try slice.batches.flatMap { try $0.decodedRecords() }.map { String(buffer: $0.value ?? .init()) }
+        }
+    }
+
+    @Test func theOpenSegmentsHaveABound() throws {
+        let test = try Store(SimulatedFileSystem())
+        let atRest = test.fileSystem.openFileCount
+        for round in 0..<3 {
+            for partition in 0..<Self.partitionCount {
+                #expect(try test.append(partition, "\(round)").isCommitted)
+                #expect(test.fileSystem.openFileCount <= atRest + 9)
+            }
+        }
+        for partition in 0..<Self.partitionCount {
+            #expect(try test.values(partition) == ["0", "1", "2"])
+            #expect(test.fileSystem.openFileCount <= atRest + 9)
+        }
+    }
+
+    @Test func aFewDescriptorsAreEnough() throws {
+        var settings = SimulatedSettings()
+        settings.descriptorCountMax = 16
+        let fileSystem = SimulatedFileSystem(SimulatedFileSystem().image, settings)
+        let test = try Store(fileSystem, openSegmentsMax: 8)
+        for partition in 0..<Self.partitionCount { #expect(try test.append(partition, "v").isCommitted) }
+        try test.checkpoint()
+        for partition in 0..<Self.partitionCount { #expect(try test.values(partition) == ["v"]) }
+        let killed = try Store(fileSystem.afterProcessDeath(), openSegmentsMax: 8)
+        for partition in 0..<Self.partitionCount { #expect(try killed.values(partition) == ["v"]) }
+    }
+
+    @Test func unflushedWritesAskForACheckpointAndThenWaitForIt() throws {
+        let test = try Store(SimulatedFileSystem())
+        let requests = (0..<Self.partitionCount).map { test.request($0, "v") }
+        #expect(test.store.admissibleCount(of: requests) == 4)
+        _ = try test.store.commit(Array(requests[..<3]))
+        #expect(test.store.checkpointUrgency >= .due)
+        #expect(test.store.admissibleCount(of: Array(requests[3...])) == 1)
+        // What is written already needs no further descriptor.
+        #expect(test.store.admissibleCount(of: Array(requests[..<3])) == 3)
+        _ = try test.store.commit([requests[3]])
+        #expect(test.store.admissibleCount(of: [requests[4]]) == 0)
+        try test.checkpoint()
+        #expect(test.store.admissibleCount(of: [requests[4]]) == 1)
+    }
+
+    @Test func aDescriptorWithUnflushedWritesStaysAndIsToldOfTheirLoss() throws {
+        let test = try Store(SimulatedFileSystem())
+        _ = try test.append(0, "a")
+        try test.checkpoint()
+        _ = try test.append(0, "b")
+        let path = try #require(test.fileSystem.paths.first { $0.hasSuffix("/0/00000000000000000000.log") })
+        try test.fileSystem.failWriteback(of: FilePath(path))
+        // Reads of all others push everything out that may go.
+        for partition in 1..<Self.partitionCount { _ = try test.values(partition) }
+        let checkpoint = try #require(test.store.captureCheckpoint())
+        #expect(throws: StorageError.self) { try test.store.complete(checkpoint) }
+        #expect(test.store.hasFailed)
+    }
+
+    @Test func aCheckpointFindsADescriptorWhenThereIsNone() throws {
+        let test = try Store(SimulatedFileSystem())
+        _ = try test.append(0, "a")
+        let checkpoint = try #require(test.store.captureCheckpoint())
+        // The reserve helps once.
+        test.fileSystem.plan(.failure(.tooManyOpenFiles)) { $0.kind == .flushDirectory }
+        try test.store.complete(checkpoint)
+        _ = try test.append(2, "a")
+        let starved = try #require(test.store.captureCheckpoint())
+        // And not when whatever it gives back is taken by somebody else.
+        test.fileSystem.plan(.failure(.tooManyOpenFiles), times: 100) { [.open, .flushDirectory].contains($0.kind) }
+        #expect(throws: StorageError.self) { try test.store.complete(starved) }
+        test.fileSystem.forgetRules()
+        // It was no failed flush: when there is a descriptor again, the checkpoint is completed.
+        #expect(!test.store.hasFailed)
+        try test.store.complete(starved)
+        test.fileSystem.plan(.failure(.tooManyOpenFiles)) { $0.path.string.contains("checkpoint") && $0.kind == .open }
+        _ = try test.append(1, "b")
+        try test.checkpoint()
+        #expect(!test.store.hasFailed)
+    }
+
+    @Test func aReadKeepsItsFileWhenItIsLetGo() throws {
+        let test = try Store(SimulatedFileSystem())
+        let segment = try Segment(
+            creating: Offset(7),
+            directory: StoreWorkload.directory,
+            fileSystem: test.store.keeper
+        )
+        let file = try segment.file()
+        while segment.letGo() == .inUse {}
+        #expect(try file.size() == .zero)
+        segment.pin()
+        _ = try segment.file()
+        let before = test.fileSystem.openFileCount
+        for _ in 0..<3 { #expect(segment.letGo() == .inUse) }
+        #expect(test.fileSystem.openFileCount == before)
+    }
+}
