@@ -9,7 +9,7 @@ struct MutantHunt {
     let stopwatch: Stopwatch
 
     func result() throws -> WorkResult {
-        if case .planted = mutation, let found = inScenarios() { return found }
+        if mutation.isSeenInScenarios, let found = inScenarios() { return found }
         var sum = WorkResult()
         // Files and calls come in the middle: what shows there alone should not wait for all of the time.
         for (hunt, share) in [(states, 0.4), (files, 0.6), (calls, 0.8), (states, 1.0)] {

@@ -33,6 +33,15 @@ public enum StoreMutation: Hashable, Sendable, CustomStringConvertible {
         self = found
     }
 
+    /// Whether the scenarios are asked first, since random lives meet it too rarely.
+    public var isSeenInScenarios: Bool {
+        switch self {
+        case .none, .renameOrder: false
+        case .flushSite(let site): site == .ballast
+        case .planted: true
+        }
+    }
+
     /// Whether it shows only after the process was killed.
     public var needsKill: Bool {
         if case .planted(let fault) = self { return fault == .bufferedRead }

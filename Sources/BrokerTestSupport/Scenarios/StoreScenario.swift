@@ -38,6 +38,12 @@ public enum StoreScenario: String, CaseIterable, Hashable, Sendable {
     case refusedOriginal
     /// Retention has taken a producer's requests, and the power goes.
     case retryAfterRetention
+    /// The volume fills up, and has room again.
+    case fullVolume
+    /// The volume has no room but the ballast's for what a start must write again.
+    case fullVolumeAtStart
+    /// The thread that flushes segments is told that it failed, and another one answers producers.
+    case failedFlushElsewhere
 
     /// Runs it.
     /// - Returns: what is wrong.
@@ -69,6 +75,9 @@ public enum StoreScenario: String, CaseIterable, Hashable, Sendable {
         case .firstRequest: try run.firstRequest()
         case .refusedOriginal: try run.refusedOriginal()
         case .retryAfterRetention: try run.retryAfterRetention()
+        case .fullVolume: try run.fullVolume()
+        case .fullVolumeAtStart: try run.fullVolumeAtStart()
+        case .failedFlushElsewhere: try run.failedFlushElsewhere()
         }
     }
 }
@@ -136,11 +145,18 @@ struct ScenarioRun {
 
     /// Ends the store and starts it again on what is left.
     /// - Parameter mayRefuse: whether refusing the start is as good as being right.
-    mutating func check(after draw: StoreDraw, mayRefuse: Bool = false, mayQuarantine: Bool = false) {
+    /// - Parameter roomBytes: what is left on the volume then; nil for as much as one likes.
+    mutating func check(
+        after draw: StoreDraw,
+        mayRefuse: Bool = false,
+        mayQuarantine: Bool = false,
+        roomBytes: Int? = nil
+    ) {
         var history = client?.history ?? StoreHistory()
         let image = draw.survivors(of: fileSystem.image)
         let next = SimulatedFileSystem(image)
         mutation.apply(to: next)
+        if let roomBytes { next.leave(bytes: roomBytes) }
         checked = next
         do throws(StorageError) {
             let store = try StoreWorkload.open(next, seed: 3)

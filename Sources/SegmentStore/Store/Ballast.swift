@@ -53,8 +53,8 @@ extension FileSystem {
             return try work()
         } catch {
             // A flush that failed has lost bytes, whatever its reason: it is never repeated.
-            guard error.isNoSpace, !error.isOfFlush, let ballast = (self as? DescriptorKeeper)?.ballastInUse,
-                try ballast.release()
+            guard error.isNoSpace, !error.isOfFlush, !PlantedFault.ballastKept.isPlanted,
+                let ballast = (self as? DescriptorKeeper)?.ballastInUse, try ballast.release()
             else { throw error }
             return try work()
         }
