@@ -65,6 +65,7 @@ kills: release ## Kill real brokers in the middle of their work and check what t
 	Bench/.build/release/kills loop --kills $(or $(KILLS),200) --places $(KILL_PLACES)
 	Bench/.build/release/kills history --seconds 30 $(HISTORY)
 	Bench/.build/release/kills full-disk
+	Bench/.build/release/kills few-descriptors
 
 # Planted faults are compiled into this build alone, and it needs none of the server's packages.
 TORTURE := Bench/.build-torture

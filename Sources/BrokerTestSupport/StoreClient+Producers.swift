@@ -137,7 +137,7 @@ extension StoreClient {
     ) {
         var flaw: String?
         change { flaw = $0.judge(outcome, of: request, expected: expected) }
-        if isWithoutRoom, case .refused(.writeFailed) = outcome { return }
+        if isWithoutRoom, case .refused(.noSpace) = outcome { return }
         if let flaw { noteWrong(flaw) }
     }
 

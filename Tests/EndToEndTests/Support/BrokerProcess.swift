@@ -14,11 +14,12 @@ struct BrokerProcess {
         in sandbox: Sandbox,
         data name: String = "data",
         port: String = "0",
+        descriptorsMax: Int? = nil,
         _ more: String...
     ) async throws -> BrokerProcess {
         let data = sandbox.directory.appendingPathComponent(name)
         let arguments = ["serve", "--port", port, "--data-dir", data.path, "--journal-mib", "16", "--segment-mib", "1"]
-        let child = try sandbox.millrace("broker", arguments: arguments + more)
+        let child = try sandbox.millrace("broker", arguments: arguments + more, descriptorsMax: descriptorsMax)
         let line = try await eventually("the broker listens") {
             if let exit = child.exit { throw Overdue(description: "the broker ended: \(exit), \(child.errorText)") }
             return child.outputText.hasSuffix("\n") ? child.outputText.dropLast() : nil

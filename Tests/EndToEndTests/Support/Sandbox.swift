@@ -37,8 +37,13 @@ final class Sandbox: Sendable {
     }
 
     /// Starts the program under test.
-    func millrace(_ name: String, arguments: [String]) throws -> Child {
-        try start(name, try Self.millrace(), arguments)
+    ///
+    /// - Parameter descriptorsMax: The limit of open files that it gets, if there is to be one.
+    func millrace(_ name: String, arguments: [String], descriptorsMax: Int? = nil) throws -> Child {
+        let program = try Self.millrace()
+        guard let descriptorsMax else { return try start(name, program, arguments) }
+        let script = "ulimit -n \(descriptorsMax); exec \"$0\" \"$@\""
+        return try start(name, URL(fileURLWithPath: "/bin/sh"), ["-c", script, program.path] + arguments)
     }
 
     /// Starts a program of the system.

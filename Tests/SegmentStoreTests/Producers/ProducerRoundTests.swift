@@ -92,7 +92,7 @@ import Testing
         test.fileSystem.plan(.failure(.noSpace)) { $0.kind == .write && $0.path.string.hasSuffix(suffix) }
         let refused = try test.store.commit([next, new, durable, next])
         for index in [0, 1, 3] {
-            guard case .refused(.writeFailed) = refused[index] else {
+            guard case .refused(.noSpace) = refused[index] else {
                 Issue.record("request \(index): \(refused[index])")
                 return
             }

@@ -45,8 +45,11 @@ struct FullDiskRun {
         try load.wait(for: "a refusal on a full disk") { shared.refusedCount > before + 50 }
         fillings += 1
         try load.stop()
+        guard shared.problems.withLock({ $0 }).keys.contains(where: { $0.contains("insufficient-storage") }) else {
+            throw Violation("a full disk was not answered as such, but: \(shared.problemText)")
+        }
         compared += try TopicCheck.run(model, port: broker.port)
-        try expectHealth(broker)
+        try expectStorage("full", broker)
         volume.empty()
         try expectRecovery(broker, round)
     }
@@ -58,6 +61,7 @@ struct FullDiskRun {
             shared.acknowledgedCount > acknowledged + 100
         }
         try load.stop()
+        try expectStorage("open", broker)
     }
 
     /// A broker that dies on a full disk comes back on it: a replay needs no more room than there is.
@@ -71,13 +75,19 @@ struct FullDiskRun {
         kills += 1
         let next = try Broker(setup)
         compared += try TopicCheck.run(model, port: next.port)
+        try expectStorage("full", next)
         volume.empty()
         try expectRecovery(next, round + 50)
         return next
     }
 
-    /// It lives.
-    private func expectHealth(_ broker: Broker) throws {
-        try Client(port: broker.port).expect([200], of: HTTPRequest("GET", "/healthz"))
+    /// It lives, and says how its storage is.
+    private func expectStorage(_ state: String, _ broker: Broker) throws {
+        let client = Client(port: broker.port)
+        try client.expect([200], of: HTTPRequest("GET", "/healthz"))
+        let answer = try client.expect([200], of: HTTPRequest("GET", "/readyz"))
+        guard answer.text.contains("\"storage\":\"\(state)\"") else {
+            throw Violation("/readyz should tell that the storage is \(state): \(answer.text)")
+        }
     }
 }
