@@ -73,10 +73,11 @@ TORTURE_BUILD := MILLRACE_PLANTED_FAULTS=1 $(SWIFT) build -c release --package-p
     --product torture
 
 .PHONY: torture
-torture: ## Cut the power, damage files and switch rules off for 12 minutes: does the store keep its promises? (HOURS=)
+torture: ## Cut the power, damage files, break rules, kill brokers, for 15 minutes: is every promise kept? (HOURS=)
 	@.ci/setup build
 	@.ci/phase 'build torture' env $(TORTURE_BUILD)
-	$(TORTURE)/release/torture $(if $(HOURS),--seconds $$(( $(HOURS) * 3600 ))) $(if $(SEED),--seed $(SEED))
+	$(TORTURE)/release/torture --seconds $(if $(HOURS),$$(( $(HOURS) * 3600 )),660) $(if $(SEED),--seed $(SEED))
+	@$(MAKE) --no-print-directory kills
 
 # The same build, of the groups' machine alone.
 SIMULATE_BUILD := MILLRACE_PLANTED_FAULTS=1 $(SWIFT) build -c release --package-path Bench --scratch-path $(TORTURE) \

@@ -4,10 +4,16 @@ import SegmentStore
 import SystemPackage
 
 extension StoreClient {
-    /// Makes a topic of two partitions.
-    func createTopic() throws(StorageError) {
+    /// Makes a topic of two partitions; where nothing else is said its records may have keys, of which only the newest need
+    /// stay.
+    func createTopic(settings: [String: String]? = nil) throws(StorageError) {
         let id = newTopicID()
-        let topic = StoredTopic(id: id, name: TopicName(internal: "t\(id.tag)"), partitionCount: 2)
+        let topic = StoredTopic(
+            id: id,
+            name: TopicName(internal: "t\(id.tag)"),
+            partitionCount: 2,
+            settings: settings ?? (chance(percent: 40) ? StoredTopic.compacted : [:])
+        )
         change { $0.creating = topic }
         note()
         do throws(StorageError) {
@@ -20,6 +26,29 @@ extension StoreClient {
         change { history in
             history.creating = nil
             history.topics[id] = topic
+        }
+    }
+
+    /// Gives some topic one more partition.
+    func growTopic() throws(StorageError) {
+        guard let id = someTopic(), var topic = history.topics[id], topic.partitionCount < 4, !topic.isCompacted,
+            !history.producers.lines.contains(where: { $0.topic == id })
+        else {
+            return
+        }
+        topic.partitionCount += 1
+        let changed = topic
+        change { $0.changing = changed }
+        note()
+        do throws(StorageError) {
+            try store.changeTopic(changed)
+        } catch {
+            if !store.hasFailed { change { $0.changing = nil } }
+            throw error
+        }
+        change { history in
+            history.changing = nil
+            history.topics[id] = changed
         }
     }
 
@@ -40,6 +69,26 @@ extension StoreClient {
         try withRound(atCall: isInterrupted ? below(8) : nil) { () throws(StorageError) in
             try store.complete(checkpoint)
         }
+    }
+
+    /// Compacts the partitions of a topic whose records have keys, sometimes with a round in between, and lets the old
+    /// files go.
+    func compact(isInterrupted: Bool = false) throws(StorageError) {
+        guard let id = someTopic(), let topic = history.topics[id] else { return }
+        try withRound(atCall: isInterrupted ? below(12) : nil) { () throws(StorageError) in
+            try compact(topic, mapBytesMax: chance(percent: 30) ? ByteCount(500) : .mebibytes(1))
+        }
+    }
+
+    /// Compacts a topic's partitions, if its records have keys.
+    func compact(_ topic: StoredTopic, mapBytesMax: ByteCount = .mebibytes(1)) throws(StorageError) {
+        guard topic.isCompacted else { return }
+        let policy = StoreWorkload.compactionPolicy(mapBytesMax: mapBytesMax)
+        for index in 0..<topic.partitionCount {
+            let key = PartitionKey(topic: topic.id, partition: PartitionIndex(index))
+            _ = try store.compact(key, policy: policy, now: clock.now)
+        }
+        try store.removeRetiredFiles()
     }
 
     /// Two checkpoints at once: the second is not to be had before the first is complete.
@@ -70,8 +119,8 @@ extension StoreClient {
         for _ in 0..<(1 + below(3)) {
             var appends: [StoreHistory.Append] = []
             for _ in 0..<(1 + below(2)) {
-                guard let id = someTopic() else { continue }
-                let key = PartitionKey(topic: id, partition: PartitionIndex(Int32(below(2))))
+                guard let id = someTopic(), let count = history.topics[id]?.partitionCount else { continue }
+                let key = PartitionKey(topic: id, partition: PartitionIndex(Int32(below(Int(count)))))
                 appends.append(append(to: key, count: 1 + below(3)))
             }
             round.append(appends)

@@ -39,7 +39,9 @@ extension StoreClient {
     }
 
     private func someLine() -> ProducerHistory.Line? {
-        guard let topic = someTopic() else { return nil }
+        guard let topic = someTopic(), let known = history.topics[topic], !known.isCompacted, !known.hasGrown else {
+            return nil
+        }
         return ProducerHistory.Line(topic: topic, id: "p\(below(3))")
     }
 

@@ -6,7 +6,9 @@ extension StoreClient {
     /// One of the ways, for some partition.
     func letGo() throws(StorageError) {
         guard let key = somePartition() else { return }
-        switch below(10) {
+        // Of a compacted topic only deleted prefixes go.
+        let isCompacted = history.topics[key.topic]?.isCompacted == true
+        switch isCompacted ? 7 + below(3) : below(10) {
         case ..<4: try retain(key, RetentionPolicy(bytes: ByteCount(100 + below(900))))
         case ..<6: try retain(key, RetentionPolicy(ageMaxMilliseconds: Int64(below(60_000))))
         case ..<7: try retainDuringCheckpoint(key)

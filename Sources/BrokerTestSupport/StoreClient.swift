@@ -100,9 +100,11 @@ public final class StoreClient: Sendable {
         let now = clock.now
         let lead: Int64 = chance(percent: 10) ? 3_600_000 : 0
         return state.withLock { state in
+            let isCompacted = state.history.topics[key.topic]?.isCompacted == true
             let values = (0..<count).map { _ in
                 state.valueCount += 1
-                return "\(tag).\(state.valueCount)." + String(repeating: "x", count: state.random.below(90))
+                let name = isCompacted ? "k\(state.random.below(4))=" : ""
+                return name + "\(tag).\(state.valueCount)." + String(repeating: "x", count: state.random.below(90))
             }
             return StoreHistory.Append(
                 key: key,

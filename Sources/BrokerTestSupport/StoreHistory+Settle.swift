@@ -11,6 +11,7 @@ extension StoreHistory {
             flaws.append(StoreFlaw(.reusedNumber, "run \(store.run) follows an unclean stop of run \(lastRun)"))
         }
         (lastRun, isClosing) = (store.run, false)
+        settleChange(store.topics(), &flaws)
         settleTopics(Set(store.topics().map(\.id)), &flaws)
         var extras: [PartitionKey: [String]] = [:]
         let starts = kept.mapValues(\.start)
@@ -21,7 +22,8 @@ extension StoreHistory {
             case .success(let found):
                 settleStart(found.start, of: key, &flaws)
                 compare(found, key, &flaws)
-                let extra = found.values(from: acknowledged[key]?.count ?? 0)
+                let known = acknowledged[key]?.count ?? 0
+                let extra = found.records.filter { $0.offset >= known }.map(\.value)
                 if !extra.isEmpty { extras[key] = extra }
             }
         }
@@ -37,15 +39,38 @@ extension StoreHistory {
         }
     }
 
-    private func compare(_ found: StoreReading.Content, _ key: PartitionKey, _ flaws: inout [StoreFlaw]) {
-        let expected = Array((acknowledged[key] ?? []).dropFirst(found.start))
-        if Array(found.values.prefix(expected.count)) != expected {
-            let text = "\(key): acknowledged from \(found.start) on \(expected), found \(found.values)"
+    private func compare(_ found: PartitionContent, _ key: PartitionKey, _ flaws: inout [StoreFlaw]) {
+        let expected = acknowledged[key] ?? []
+        let present = Dictionary(uniqueKeysWithValues: found.records.map { ($0.offset, $0.value) })
+        let isCompacted = topics[key.topic]?.isCompacted == true
+        let isLost = expected.indices.dropFirst(found.start).contains { offset in
+            guard let value = present[offset] else { return !isCompacted || !found.mayLack(offset, of: expected) }
+            return value != expected[offset]
+        }
+        if isLost {
+            let text =
+                "\(key): acknowledged \(expected), found \(found.records), compacted below \(found.compactedBelow)"
             flaws.append(StoreFlaw(.lostRecord, text))
+        }
+        let behind = max(expected.count, found.start)
+        if let hole = (behind..<max(behind, found.end)).first(where: { present[$0] == nil }) {
+            flaws.append(StoreFlaw(.strangeRecord, "\(key): it ends at \(found.end) and has no record at \(hole)"))
         }
         let seen = seen[key] ?? 0
         if found.end < seen {
             flaws.append(StoreFlaw(.lostSeenRecord, "\(key): a reader saw up to \(seen), it ends at \(found.end)"))
+        }
+    }
+
+    /// A change of a topic is there whole, or not at all.
+    private mutating func settleChange(_ found: [StoredTopic], _ flaws: inout [StoreFlaw]) {
+        for topic in found {
+            guard let known = topics[topic.id], topic != known else { continue }
+            if topic == changing {
+                topics[topic.id] = topic
+            } else {
+                flaws.append(StoreFlaw(.lostTopic, "topic \(topic) was \(known)"))
+            }
         }
     }
 
@@ -94,35 +119,54 @@ extension StoreHistory {
     }
 }
 
-/// Reads a store as its readers do.
-enum StoreReading {
-    /// What a partition holds.
-    struct Content {
-        /// The first offset.
-        let start: Int
-        /// The value at each offset from there on.
-        fileprivate(set) var values: [String] = []
-
-        var end: Int { start + values.count }
-
-        func values(from offset: Int) -> [String] { Array(values.dropFirst(max(0, offset - start))) }
+/// What a partition holds.
+struct PartitionContent {
+    /// A record as a reader gets it.
+    struct Found {
+        let offset: Int
+        let value: String
     }
 
-    /// All values of a partition, after checking that the offsets have no hole.
-    static func content(of key: PartitionKey, in store: LogStore) -> Reading<Content> {
+    /// The first offset that is kept.
+    let start: Int
+    /// In the order of their offsets.
+    var records: [Found] = []
+    /// The end (exclusive) of its offsets.
+    let end: Int
+    /// History is incomplete below.
+    let compactedBelow: Int
+
+    /// Whether compaction may have removed an acknowledged record: for a newer one of its key, and history is said to be
+    /// incomplete there.
+    func mayLack(_ offset: Int, of acknowledged: [String]) -> Bool {
+        guard offset < compactedBelow, let key = StoreWorkload.key(of: acknowledged[offset]) else { return false }
+        return acknowledged[(offset + 1)...].contains { StoreWorkload.key(of: $0) == key }
+    }
+}
+
+/// Reads a store as its readers do.
+enum StoreReading {
+    /// All of a partition, after checking that offsets only grow.
+    static func content(of key: PartitionKey, in store: LogStore) -> Reading<PartitionContent> {
         guard let log = store.partition(key) else { return unreadable(key, "there is no such partition") }
         if let reason = log.quarantine { return unreadable(key, "quarantined: \(reason)") }
+        let end = log.watermarks.visible.offset
         var next = log.watermarks.logStart.offset
-        var content = Content(start: Int(next.value))
+        var content = PartitionContent(
+            start: Int(next.value),
+            end: Int(end.value),
+            compactedBelow: Int(log.compactedBelow.value)
+        )
         do {
-            while next < log.watermarks.visible.offset {
+            while next < end {
                 let slice = try log.read(from: next, bytesMax: ByteCount(200))
                 for record in try slice.batches.flatMap({ try $0.decodedRecords() }) where record.offset >= next {
-                    guard record.offset.value == Int64(content.end) else {
-                        let text = "\(key): offset \(record.offset) stands at \(content.end)"
+                    let offset = Int(record.offset.value)
+                    guard offset > content.records.last?.offset ?? -1 else {
+                        let text = "\(key): offset \(offset) follows \(content.records.last?.offset ?? -1)"
                         return .failure(StoreFlaw(.strangeRecord, text))
                     }
-                    content.values.append(String(buffer: record.value ?? ByteBuffer()))
+                    content.records.append(.init(offset: offset, value: String(buffer: record.value ?? ByteBuffer())))
                 }
                 next = slice.next
             }
@@ -132,7 +176,7 @@ enum StoreReading {
         return .success(content)
     }
 
-    private static func unreadable(_ key: PartitionKey, _ reason: String) -> Reading<Content> {
+    private static func unreadable(_ key: PartitionKey, _ reason: String) -> Reading<PartitionContent> {
         .failure(StoreFlaw(.unreadablePartition, "\(key): \(reason)"))
     }
 }

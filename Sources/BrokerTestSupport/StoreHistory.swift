@@ -30,6 +30,8 @@ public struct StoreHistory: Sendable {
     public internal(set) var committing: [[Append]] = []
     /// The topic being created.
     public internal(set) var creating: StoredTopic?
+    /// The topic being changed, as it is to be.
+    public internal(set) var changing: StoredTopic?
     /// The topic being deleted.
     public internal(set) var deleting: TopicID?
     /// The leader epoch of the last run that served anybody.
@@ -82,6 +84,15 @@ public struct StoreHistory: Sendable {
         creating = nil
         deleting = nil
         lettingGo = nil
+        changing = nil
         failure = nil
     }
+}
+
+extension StoredTopic {
+    /// Whether of each key only the newest record need stay.
+    var isCompacted: Bool { settings["cleanup"] == "compact" }
+
+    /// The settings that say so.
+    static let compacted = ["cleanup": "compact"]
 }

@@ -120,20 +120,38 @@ public struct StoreWorkload: Hashable, Sendable {
             return
         }
         switch client.below(100) {
-        case ..<32: try client.commitSomeRound()
-        case ..<50: try client.produce()
-        case ..<60: try client.letGo()
-        case ..<65: try client.commitWithoutRoom()
-        case ..<73: try client.prove()
-        case ..<75: try client.twoCheckpoints()
-        case ..<85: try client.checkpoint()
-        case ..<95: try client.checkpoint(isInterrupted: true)
+        case ..<30: try client.commitSomeRound()
+        case ..<46: try client.produce()
+        case ..<55: try client.letGo()
+        case ..<60: try client.commitWithoutRoom()
+        case ..<67: try client.prove()
+        case ..<69: try client.twoCheckpoints()
+        case ..<78: try client.checkpoint()
+        case ..<87: try client.checkpoint(isInterrupted: true)
+        case ..<89: try client.growTopic()
+        case ..<95: try client.compact(isInterrupted: client.chance(percent: 30))
         default: try client.deleteTopic()
         }
         if client.store.checkpointUrgency == .mustWait { try client.checkpoint() }
     }
 
-    /// A batch of records with these values, one timestamp and no keys.
+    /// The key of a record by its value: what stands before an equals sign; nil where there is none.
+    static func key(of value: String) -> String? {
+        guard let end = value.firstIndex(of: "=") else { return nil }
+        return String(value[..<end])
+    }
+
+    /// Compacts whatever may be compacted, at once.
+    static func compactionPolicy(mapBytesMax: ByteCount = .mebibytes(1)) -> CompactionPolicy {
+        var policy = CompactionPolicy()
+        policy.lagMilliseconds = 0
+        policy.lagMaxMilliseconds = 0
+        policy.dirtyPercentMin = 0
+        policy.mapBytesMax = mapBytesMax
+        return policy
+    }
+
+    /// A batch of records with these values, one timestamp, and keys where the values say one.
     public static func batch(_ values: [String], at timestamp: Timestamp = StoreClock.start) -> RecordBatch {
         var builder = RecordBatchBuilder()
         for value in values {
@@ -141,7 +159,7 @@ public struct StoreWorkload: Hashable, Sendable {
                 DecodedRecord(
                     offset: .zero,
                     timestamp: timestamp,
-                    key: nil,
+                    key: key(of: value).map { ByteBuffer(string: $0) },
                     value: ByteBuffer(string: value),
                     headers: []
                 )

@@ -30,7 +30,12 @@ import Testing
 
     @Test(arguments: StoreScenario.allCases)
     func everyScenarioHolds(scenario: StoreScenario) {
-        #expect(scenario.run() == [])
+        #expect(scenario.run(isSampled: true) == [])
+    }
+
+    @Test(.timeLimit(.minutes(2)), arguments: BrokerScenario.allCases)
+    func everyScenarioOfABrokerHolds(scenario: BrokerScenario) async {
+        #expect(await scenario.run() == [])
     }
 
     @Test func damageIsNoticed() throws {

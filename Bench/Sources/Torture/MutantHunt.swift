@@ -9,13 +9,18 @@ struct MutantHunt {
     let stopwatch: Stopwatch
 
     func result() throws -> WorkResult {
-        if mutation.isSeenInScenarios, let found = inScenarios() { return found }
+        if let found = inScenarios() { return found }
         var sum = WorkResult()
         // Files and calls come in the middle: what shows there alone should not wait for all of the time.
-        for (hunt, share) in [(states, 0.4), (files, 0.6), (calls, 0.8), (states, 1.0)] {
+        let hunts = [
+            ("power cuts", states, 0.4), ("damaged files", files, 0.6), ("failing calls", calls, 0.8),
+            ("power cuts", moreStates, 1.0),
+        ]
+        for (check, hunt, share) in hunts {
             let found = hunt(share * seconds)
             sum.recoveredCount += found.recoveredCount
             if let flaw = found.flaws.first {
+                sum.check = check
                 sum.add(flaw.flaw, flaw.replay)
                 break
             }
@@ -26,17 +31,24 @@ struct MutantHunt {
 
     private func inScenarios() -> WorkResult? {
         mutation.apply(to: SimulatedFileSystem())
-        for scenario in StoreScenario.allCases {
+        for scenario in Scenario.all {
             guard let flaw = scenario.run(mutation).first else { continue }
             var result = WorkResult()
-            result.add(flaw, ["--scenario", scenario.rawValue, "--mutant", mutation.description])
+            result.check = "scenario \(scenario.name)"
+            result.seconds = stopwatch.seconds
+            result.add(flaw, ["--scenario", scenario.name, "--mutant", mutation.description])
             return result
         }
         return nil
     }
 
-    private func states(until end: Double) -> WorkResult {
+    private func states(until end: Double) -> WorkResult { explore(until: end, afterKillPercent: 0) }
+
+    private func moreStates(until end: Double) -> WorkResult { explore(until: end, afterKillPercent: 20) }
+
+    private func explore(until end: Double, afterKillPercent: Int) -> WorkResult {
         var limits = limits
+        limits.afterKillPercent = afterKillPercent
         limits.isOver = { [stopwatch] in stopwatch.seconds > end }
         return WorkCommand.explore(mutation, limits, firstSeed: 1 + UInt64(end), stepCount: 40, stopwatch)
     }

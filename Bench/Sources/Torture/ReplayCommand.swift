@@ -38,7 +38,7 @@ struct ReplayCommand: ParsableCommand {
         if let damage {
             flaws = try self.flaws(of: damage)
         } else if let scenario {
-            guard let found = StoreScenario(rawValue: scenario) else {
+            guard let found = Scenario(scenario) else {
                 throw ValidationError("no scenario is '\(scenario)'")
             }
             flaws = found.run(mutation)

@@ -10,7 +10,7 @@ struct RunCommand: ParsableCommand {
     )
 
     @Option(help: "How long to take; below 600 seconds everything is sampled more thinly.")
-    var seconds = 720.0
+    var seconds = 660.0
 
     @Option(help: "Where the exploration begins; another number explores other lives.")
     var seed: UInt64 = 1

@@ -51,6 +51,7 @@ extension TortureReport {
         let exceptions = [
             "",
             "Named exceptions: leaderEpoch, since that field of a batch lies outside its checksum in Kafka's format;",
+            "compactedOffset, a base offset where offsets have gaps, until a scrub or a verification finds it;",
             "unprovenFrame, the last frame before a power cut that comes before an empty frame has proved it;",
             "otherSegment, a segment's file in the place of another's: batches do not name their partition in that format.",
         ]

@@ -64,7 +64,7 @@ struct TortureReport: Codable {
             mutants.append(
                 Mutant(
                     name: name,
-                    caughtBy: flaw?.flaw.kind.rawValue,
+                    caughtBy: flaw.map { "\($0.flaw.kind.rawValue) in \(result.check)" },
                     stateCount: flaw?.stateCount ?? result.recoveredCount,
                     text: flaw?.flaw.text
                 )

@@ -34,6 +34,8 @@ struct WorkResult: Codable, Sendable {
     var flaws: [Flaw] = []
     var flawCounts: [String: Int] = [:]
     var seconds = 0.0
+    /// By what kind of check something was found.
+    var check = "power cuts"
     var faultCount = 0
     var scenarioCount = 0
     /// How many files were damaged as a whole.

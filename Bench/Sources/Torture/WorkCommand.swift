@@ -33,9 +33,9 @@ struct WorkCommand: ParsableCommand {
             return try MutantHunt(mutation: mutation, limits: limits, seconds: seconds, stopwatch: stopwatch).result()
         case .scenarios:
             var result = WorkResult()
-            for scenario in StoreScenario.allCases {
+            for scenario in Scenario.all {
                 result.scenarioCount += 1
-                for flaw in scenario.run() { result.add(flaw, ["--scenario", scenario.rawValue]) }
+                for flaw in scenario.run() { result.add(flaw, ["--scenario", scenario.name]) }
             }
             return result
         case .faults(let seed, let shard, let shardCount, let seconds):

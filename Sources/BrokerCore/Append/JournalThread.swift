@@ -83,7 +83,10 @@ final class JournalThread: Sendable {
         } catch {
             // The frame's write may have begun: nobody is told that nothing was stored.
             failure.fail(error.description)
-            for request in round { request.resolve(.outcomeUnknown(error.description)) }
+            let isUnknown = !PlantedFault.noSideEffectsAfterFrame.isPlanted
+            for request in round {
+                request.resolve(isUnknown ? .outcomeUnknown(error.description) : .notWritten(error.description))
+            }
             return false
         }
         metrics.endRound(measure, round)

@@ -82,7 +82,7 @@ extension CommitItem {
         let partition = try? topic?.partition(item.partition.partition)
         self.init(
             partition: item.partition,
-            topicID: topic?.id ?? TopicID(high: 0, low: 0),
+            topicID: topic?.groupID ?? TopicID(high: 0, low: 0),
             offset: item.offset,
             epoch: PartitionEpoch(item.epoch),
             visible: partition?.visible ?? .zero,

@@ -127,9 +127,7 @@ extension GroupJoinRequest {
         for name in topics {
             guard !name.isInternal else { throw .nameReserved(name.name) }
             let topic = try registry.topic(name)
-            descriptions.append(
-                GroupTopicDescription(name: name, id: topic.id, partitionCount: Int32(topic.partitions.count))
-            )
+            descriptions.append(topic.groupDescription)
         }
         return GroupJoin(
             request: request,

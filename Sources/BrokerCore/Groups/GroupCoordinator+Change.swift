@@ -101,7 +101,7 @@ extension GroupCoordinator {
             _ = state.ledger.add(effects, isDurable: true)
             return
         }
-        let sequence = state.ledger.add(effects, isDurable: false)
+        let sequence = state.ledger.add(effects, isDurable: PlantedFault.eventBeforeDurable.isPlanted)
         let append = encode(outcome.records)
         let request = CommitRequest(appends: [append])
         let fence = generation.fence()

@@ -26,7 +26,7 @@ extension GroupCoordinator {
         var offsets: [ResolvedStart] = []
         for item in request.partitions {
             // A partition that is gone meanwhile stays unresolved; its deletion reaches the shard as a command.
-            guard let topic = environment.registry.find(item.partition.topic), topic.id == item.topicID,
+            guard let topic = environment.registry.find(item.partition.topic), topic.groupID == item.topicID,
                 let partition = try? topic.partition(item.partition.partition)
             else { continue }
             offsets.append(

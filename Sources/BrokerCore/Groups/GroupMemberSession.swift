@@ -69,7 +69,7 @@ final class GroupMemberSession: GroupSession {
     }
 
     private func find(_ assigned: GroupCoordination.AssignedPartition) -> Partition? {
-        guard let topic = environment.registry.find(assigned.partition.topic), topic.id == assigned.topicID else {
+        guard let topic = environment.registry.find(assigned.partition.topic), topic.groupID == assigned.topicID else {
             return nil
         }
         return try? topic.partition(assigned.partition.partition)

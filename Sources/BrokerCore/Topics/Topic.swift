@@ -40,9 +40,12 @@ final class Topic: Sendable {
         TopicDescription(name: name, id: id, settings: settings, partitions: partitions.map { $0.describe() })
     }
 
+    /// The identity by which groups know it: another topic of its name has another one, and inherits nothing.
+    var groupID: TopicID { PlantedFault.uuidIgnored.isPlanted ? TopicID(high: 0, low: 1) : id }
+
     /// What groups know of it.
     var groupDescription: GroupTopicDescription {
-        GroupTopicDescription(name: name, id: id, partitionCount: Int32(partitions.count))
+        GroupTopicDescription(name: name, id: groupID, partitionCount: Int32(partitions.count))
     }
 
     /// Ends all waits for more records: the topic is gone, or the broker drains.

@@ -113,7 +113,9 @@ struct TopicDeletion {
     }
 
     private func queue(_ collected: Collected, _ done: @escaping @Sendable (AppendResolution) -> Void) -> Bool {
-        let request = CommitRequest(appends: collected.appends, deletedTopic: topic.id)
+        let isSplit = PlantedFault.tombstonesInOtherFrame.isPlanted && !collected.appends.isEmpty
+        if isSplit { queueDeletionAlone() }
+        let request = CommitRequest(appends: collected.appends, deletedTopic: isSplit ? nil : topic.id)
         let waiting = collected.waiting
         let queued = QueuedAppend(
             request: request,
@@ -127,5 +129,13 @@ struct TopicDeletion {
             }
         )
         return broker.queue.add(queued, isUrgent: true) != .closed
+    }
+
+    /// A planted fault: the topic goes in a frame of its own, before the tombstones.
+    private func queueDeletionAlone() {
+        let request = CommitRequest(appends: [], deletedTopic: topic.id)
+        let bytes = LogStore.entryBytes(request).value
+        let queued = QueuedAppend(request: request, bytes: bytes, targets: [], isAlone: true, resolve: { _ in })
+        _ = broker.queue.add(queued, isUrgent: true)
     }
 }

@@ -76,6 +76,12 @@ public struct StoreDamage: Hashable, Sendable, CustomStringConvertible {
         return path.hasSuffix(".log")
     }
 
+    /// Whether it is a bit of a log that compaction wrote.
+    var isInCompactedLog: Bool {
+        guard case .bit = change else { return false }
+        return path.hasSuffix(".log") && path.split(separator: "/").dropLast().last?.hasPrefix("g") == true
+    }
+
     /// The partitions that the files belong to; nil where one is shared by several.
     var partitions: Set<PartitionKey>? {
         var paths = [path]
@@ -126,10 +132,19 @@ public enum StoreDamageOutcome: String, CaseIterable, Hashable, Sendable {
     case quarantined
     /// A read is refused.
     case refusedRead
-    /// Everything is served as it was written.
+    /// A scrub of the running store finds it, and sets the partition aside.
+    case foundByScrub
+    /// A scrub finds a derived file that is not what it should be, and makes it again.
+    case rebuilt
+    /// `log verify` finds it.
+    case foundByVerify
+    /// Everything is served as it was written, and nothing that counts is changed.
     case harmless
     /// Named exception: the leader epoch of a batch stands outside its checksum, as in Kafka's format.
     case leaderEpoch
+    /// Named exception: the base offset of a batch in a compacted segment, which lies outside its checksum in Kafka's format.
+    /// Offsets have gaps there, so that another one may look right; a scrub or `log verify` finds it.
+    case compactedOffset
     /// Named exception: the last frame before a power cut, as long as no later one proves it.
     case unprovenFrame
     /// Named exception: a segment's file in the place of another's. Batches do not carry the name of their partition in Kafka's

@@ -23,6 +23,8 @@ public struct StoreDamageExplorer {
     private let history: StoreHistory
     /// What an undamaged store serves.
     private var served: [PartitionKey: [ServedBatch]] = [:]
+    /// What the batches of each partition hold, wherever they stand.
+    private var contents: [PartitionKey: Set<[UInt8]>] = [:]
 
     /// A batch as a reader gets it.
     struct ServedBatch: Hashable {
@@ -35,6 +37,9 @@ public struct StoreDamageExplorer {
             if bytes.count > 16 { bytes.replaceSubrange(12..<16, with: [0, 0, 0, 0]) }
             return bytes
         }
+
+        /// The same without the base offset.
+        var content: [UInt8] { Array(checked.dropFirst(8)) }
     }
 
     /// Writes a directory of several segments in four partitions and a journal, which is stopped in one of three ways.
@@ -47,14 +52,18 @@ public struct StoreDamageExplorer {
         let list = StoreDamageList(of: image, seed: seed)
         (flips, others) = (list.flips, list.others)
         if let store = try? StoreWorkload.open(SimulatedFileSystem(image), seed: seed) {
-            for key in written.partitions { served[key] = try? Self.batches(of: key, in: store) }
+            for key in written.partitions {
+                served[key] = try? Self.batches(of: key, in: store)
+                contents[key] = Set(served[key, default: []].map(\.content))
+            }
         }
     }
 
     /// Whether the undamaged directory holds what was written: else no damage would tell anything.
     public var isSound: Bool {
         history.failure == nil && served.count == history.partitions.count
-            && served.values.allSatisfy { batches in batches.count > 6 }
+            && served.values.allSatisfy { batches in batches.count > 2 } && served.values.contains { $0.count > 6 }
+            && StoreVerification.findings(in: SimulatedFileSystem(image)).isEmpty
     }
 
     /// Damages a file, starts the store and reads everything.
@@ -73,7 +82,23 @@ public struct StoreDamageExplorer {
         }
         var judgement = StoreDamageJudgement(damage, isUnproven: stop == .unproven)
         for key in history.partitions { judge(key, store, &judgement) }
+        if judgement.isUnnoticed, damage.path.hasPrefix("topics/") { judgement.found(by: lookCloser(damage, store)) }
         return judgement.result
+    }
+
+    /// What a scrub of the store finds, or else `log verify` in the directory as it was before the start.
+    private func lookCloser(_ damage: StoreDamage, _ store: LogStore) -> StoreDamageOutcome? {
+        var scrub = Scrub(store)
+        while let step = try? scrub.step(), !step.isFinished {
+            switch step.finding {
+            case .damage: return .foundByScrub
+            case .rebuiltIndex: return .rebuilt
+            case nil: continue
+            }
+        }
+        let fileSystem = SimulatedFileSystem(image)
+        try? damage.apply(to: fileSystem)
+        return StoreVerification.findings(in: fileSystem).isEmpty ? nil : .foundByVerify
     }
 
     private func judge(_ key: PartitionKey, _ store: LogStore, _ judgement: inout StoreDamageJudgement) {
@@ -88,7 +113,7 @@ public struct StoreDamageExplorer {
             do throws(StorageError) {
                 // A byte at most: one batch.
                 let found = try log.read(from: batch.base, bytesMax: ByteCount(1)).batches
-                judgement.compare(found.first.map(ServedBatch.init), with: batch, key)
+                judgement.compare(found.first.map(ServedBatch.init), with: batch, key, of: contents[key] ?? [])
             } catch {
                 judgement.note(.refusedRead, of: key)
             }

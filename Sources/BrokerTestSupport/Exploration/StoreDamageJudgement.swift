@@ -17,6 +17,23 @@ struct StoreDamageJudgement {
         (flaws.isEmpty ? outcome : .wrong, flaws)
     }
 
+    /// Whether neither the start nor a read has noticed it.
+    var isUnnoticed: Bool {
+        flaws.isEmpty && [.harmless, .leaderEpoch, .compactedOffset, .otherSegment].contains(outcome)
+    }
+
+    /// Notes by what it was found after all.
+    mutating func found(by closer: StoreDamageOutcome?) {
+        guard outcome == .compactedOffset else {
+            if let closer { outcome = closer }
+            return
+        }
+        // A wrong offset is an exception only because a scrub and `log verify` find it.
+        if closer == nil {
+            flaws.append(StoreFlaw(.wrongBytes, "\(damage): a wrong offset is served, and nothing finds it"))
+        }
+    }
+
     /// Notes that the damage was noticed: only where it is.
     mutating func note(_ found: StoreDamageOutcome, of key: PartitionKey) {
         if let owners = damage.partitions, !owners.contains(key) {
@@ -35,16 +52,20 @@ struct StoreDamageJudgement {
         outcome = .unprovenFrame
     }
 
+    /// - Parameter known: what the partition's batches hold, wherever they stand.
     mutating func compare(
         _ found: StoreDamageExplorer.ServedBatch?,
         with expected: StoreDamageExplorer.ServedBatch,
-        _ key: PartitionKey
+        _ key: PartitionKey,
+        of known: Set<[UInt8]>
     ) {
         guard found != expected else { return }
         if let found, found.base == expected.base, found.checked == expected.checked {
             outcome = .leaderEpoch
         } else if damage.swapsSegments, damage.partitions?.contains(key) == true {
             outcome = .otherSegment
+        } else if let found, damage.isInCompactedLog, known.contains(found.content) {
+            outcome = .compactedOffset
         } else {
             let text = "\(damage): partition \(key) serves other bytes at offset \(expected.base)"
             flaws.append(StoreFlaw(.wrongBytes, text))

@@ -1,17 +1,18 @@
 import RecordFormat
 import SegmentStore
 
-/// Writes the directory whose files are damaged: two topics of two partitions, several segments each, checkpoints between,
-/// and a clean stop before the last run.
+/// Writes the directory whose files are damaged: two topics of two partitions, one of them compacted, several segments each,
+/// checkpoints between, and a clean stop before the last run.
 struct StoreDamageScript {
     let seed: UInt64
 
     func write(to fileSystem: SimulatedFileSystem, _ stop: StoreDamageExplorer.Stop) -> StoreHistory {
         do throws(StorageError) {
             let first = try client(on: fileSystem, after: StoreHistory())
-            try first.createTopic()
-            try first.createTopic()
+            try first.createTopic(settings: [:])
+            try first.createTopic(settings: StoredTopic.compacted)
             for round in 0..<9 { try write(round, first) }
+            for topic in first.history.topics.values { try first.compact(topic) }
             try first.close()
             let second = try client(on: fileSystem, after: first.history)
             for round in 9..<11 { try write(round, second) }

@@ -26,10 +26,14 @@ public struct StoreExplorer {
         public var nestedPercent = 2
         /// How often, in percent, the store lives on after a state.
         public var lifePercent = 1
+        /// How often, in percent, the directory is verified after a start.
+        public var verifyPercent = 2
         /// How often, in percent, the process is killed where a call changed something.
         public var killPercent = 15
         /// Whether the process is always killed first, and what the next start rests on is then taken from it.
         public var isAfterKills = false
+        /// How often, in percent, every call of the start after such a kill is cut, and the store lives on after it.
+        public var afterKillPercent = 0
         /// Whether the time is over; asked at every state.
         public var isOver: () -> Bool = { false }
 
@@ -132,13 +136,16 @@ public struct StoreExplorer {
         findings.recoveredCount += 1
         let fileSystem = SimulatedFileSystem(state.image, settings)
         mutation.apply(to: fileSystem)
-        let nestedPercent = limits.isAfterKills && draw == .kill ? 12 : limits.nestedPercent
+        let nestedPercent = limits.isAfterKills && draw == .kill ? limits.afterKillPercent : limits.nestedPercent
         let isNested = state.depth < 2 && random.chance(percent: nestedPercent)
         if isNested { fileSystem.startRecording() }
         guard let (history, store) = start(on: fileSystem, state.history, state.trail) else { return }
+        if random.chance(percent: limits.verifyPercent) {
+            findings.note(StoreVerification.alarms(in: fileSystem.image), at: state.trail)
+        }
         if isNested { cutRecovery(StoreRecording(of: fileSystem), state) }
         cutWhenReady(fileSystem, history, state)
-        let lifePercent = limits.isAfterKills && draw == .kill ? 30 : limits.lifePercent
+        let lifePercent = limits.isAfterKills && draw == .kill ? limits.afterKillPercent : limits.lifePercent
         if state.depth < 2, random.chance(percent: lifePercent) { liveOn(fileSystem, history, state) }
         // Last, since it writes.
         retry(history, at: store, state.trail)

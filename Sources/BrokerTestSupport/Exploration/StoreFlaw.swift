@@ -32,6 +32,14 @@ public struct StoreFlaw: Hashable, Sendable, Codable, CustomStringConvertible {
         case missedFailure
         /// A file was removed that nobody may remove.
         case removedFile
+        /// A file stays that nobody names any more.
+        case keptFile
+        /// What came before a record of a compacted partition is not known any more.
+        case lostVersion
+        /// Something was told before it was durable, or as undone although it was done.
+        case falseWord
+        /// Damage is reported where there is none.
+        case falseAlarm
         /// An operation failed though nothing went wrong.
         case failedWorkload
         /// The process stopped by a trap.

@@ -33,20 +33,10 @@ public enum StoreMutation: Hashable, Sendable, CustomStringConvertible {
         self = found
     }
 
-    /// Whether the scenarios are asked first, since random lives meet it too rarely.
-    public var isSeenInScenarios: Bool {
-        switch self {
-        case .none, .renameOrder: false
-        case .flushSite(let site): site == .ballast
-        case .planted: true
-        }
-    }
-
     /// Whether it shows only after the process was killed.
     public var needsKill: Bool {
-        if case .planted(let fault) = self { return fault == .bufferedRead }
         guard case .flushSite(let site) = self else { return false }
-        return [.foundRing, .foundSlot, .foundNames, .foundTopics, .foundManifest].contains(site)
+        return [.foundRing, .foundSlot, .foundNames, .foundTopics, .foundTopic, .foundManifest].contains(site)
     }
 
     /// Makes a file system, or the whole process, behave as if the store were written so.

@@ -17,7 +17,10 @@ public struct StoreReplay {
         var replay = StoreReplay(workload, mutation)
         for step in trail.steps where replay.flaws.isEmpty { replay.take(step) }
         guard replay.flaws.isEmpty else { return replay.flaws }
-        return settleAndRetry(&replay.history, replay.fileSystem, openSeed: replay.openSeed)
+        let (store, flaws) = settle(&replay.history, replay.fileSystem, openSeed: replay.openSeed)
+        guard let store else { return flaws }
+        let alarms = StoreVerification.alarms(in: replay.fileSystem.image)
+        return alarms.isEmpty ? replay.history.retryRequests(at: store) : alarms
     }
 
     private init(_ workload: StoreWorkload, _ mutation: StoreMutation) {
@@ -58,9 +61,13 @@ public struct StoreReplay {
         _ fileSystem: SimulatedFileSystem,
         openSeed: UInt64
     ) -> (store: LogStore?, flaws: [StoreFlaw]) {
+        var kept: [StoreFlaw] = []
         do throws(StorageError) {
-            let store = try StoreWorkload.open(fileSystem, seed: openSeed, clock: StoreClock(history.now))
-            let flaws = history.settle(with: store)
+            let clock = StoreClock(history.now)
+            let store = try StoreWorkload.open(fileSystem, seed: openSeed, clock: clock) { line in
+                if line.hasSuffix("was left alone") { kept.append(StoreFlaw(.keptFile, line)) }
+            }
+            let flaws = history.settle(with: store) + kept
             return (flaws.isEmpty ? store : nil, flaws)
         } catch {
             return (nil, [StoreFlaw(.refusedStart, "\(error)")])

@@ -32,6 +32,9 @@ struct FrameForgery {
         return found
     }
 
+    /// Where the last frame begins in the file.
+    var lastPlace: Int? { last?.place }
+
     /// The LSN behind the last frame.
     var end: UInt64 {
         guard let last else { return 0 }

@@ -74,7 +74,7 @@ extension ScenarioRun {
     /// The slot of the run after the clean stop is damaged: the clean stop before it must not count.
     mutating func damagedSlotAfterCleanStop() throws {
         for slot in ["checkpoint.a", "checkpoint.b"] {
-            self = ScenarioRun(mutation, name: name, flaws: flaws)
+            renew()
             let first = try begin()
             try first.commit([[first.append(to: key, count: 2)]])
             try first.close()
@@ -97,7 +97,7 @@ extension ScenarioRun {
     /// Shorter than the checkpoint says: damage, and nothing to be written on.
     mutating func shortSegment() throws {
         for kept in [0, 1, 90] {
-            self = ScenarioRun(mutation, name: name, flaws: flaws)
+            renew()
             let client = try begin()
             try client.commit([[client.append(to: key, count: 2)]])
             try client.checkpoint()

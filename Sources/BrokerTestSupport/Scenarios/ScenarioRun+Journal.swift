@@ -8,7 +8,7 @@ extension ScenarioRun {
     mutating func forgedFrame() throws {
         let client = try begin()
         let header = FrameForgery.header(ring: [UInt8](repeating: 7, count: 16), lsn: 1 << 40, bodyBytes: 100)
-        for padding in stride(from: 0, to: FrameForgery.headerBytes, by: 1) {
+        for padding in stride(from: 0, to: FrameForgery.headerBytes, by: isSampled ? 7 : 1) {
             let value = [UInt8](repeating: 1, count: padding) + Array(repeating: header, count: 130).joined()
             try commit(client, bytes: value)
             if client.store.checkpointUrgency >= .due { try client.checkpoint() }
@@ -66,7 +66,7 @@ extension ScenarioRun {
     /// The device wrote the frame some blocks further: acknowledged, and not at its place.
     mutating func misdirectedFrame() throws {
         for distance in [1, 3, 6] {
-            self = ScenarioRun(mutation, name: name, flaws: flaws)
+            renew()
             let client = try begin()
             for _ in 0..<3 { try client.commit([[client.append(to: key, count: 1)]]) }
             fileSystem.plan(.misdirectedWrite(by: ByteCount(distance * 4096))) { $0.kind == .directWrite }

@@ -51,7 +51,7 @@ extension ScenarioRun {
         try client.commit([[client.append(to: key, count: 2)]])
         try client.checkpoint()
         for _ in 0..<8 { try client.commit([[client.append(to: key, count: 5)]]) }
-        check(after: .none, roomBytes: 0)
+        check(after: .none) { $0.leave(bytes: 0) }
     }
 
     /// A segment's flush fails on the flusher's thread: the journal's must not answer anybody any more.

@@ -33,7 +33,7 @@ extension ScenarioRun {
     /// Retention takes the segments that hold a producer's requests, and the power goes: the snapshot alone knows them.
     mutating func retryAfterRetention() throws {
         for draw in [StoreDraw.none, .all, .kill] {
-            self = ScenarioRun(mutation, name: name, flaws: flaws)
+            renew()
             let client = try begin()
             let early = client.request(of: line("p0"), 0, 0, partition: key.partition)
             try client.commit([early])

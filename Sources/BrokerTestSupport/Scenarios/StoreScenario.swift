@@ -1,7 +1,3 @@
-import RecordFormat
-import SegmentStore
-import SystemPackage
-
 /// Things that go wrong too rarely for a random life to meet them, each made to happen.
 ///
 /// A scenario breaks nothing by itself: every promise holds at its end, unless a rule of the store is broken.
@@ -24,6 +20,14 @@ public enum StoreScenario: String, CaseIterable, Hashable, Sendable {
     case readAboveCheckpoint
     /// A partition's directory holds a file that nobody knows.
     case strangerFile
+    /// The last frame with records is damaged, and an empty one behind it proves that it was whole.
+    case damagedProvenFrame
+    /// The flush of a frame fails, once.
+    case failedFlush
+    /// A second checkpoint is asked for while one is being completed.
+    case secondCheckpoint
+    /// The ring is full, and the record that would free it is being flushed.
+    case recordUnderWay
     /// Nobody takes a checkpoint for as long as the store lets him.
     case noCheckpoint
     /// A clean stop, another run, and then the newest checkpoint's slot is damaged.
@@ -44,11 +48,60 @@ public enum StoreScenario: String, CaseIterable, Hashable, Sendable {
     case fullVolumeAtStart
     /// The thread that flushes segments is told that it failed, and another one answers producers.
     case failedFlushElsewhere
+    /// A segment is gone, and the journal holds records for it; the power is cut at every call of the start.
+    case quarantinedPartition
+    /// A frame that was torn is completed by another one of the next run, which is torn in its turn.
+    case completedTornFrame
+    /// The last acknowledged frame cannot be read.
+    case unreadableFrame
+    /// The power goes when a new segment is written, and its frame is not.
+    case tornRoll
+    /// Bytes of a torn round are cut, and the segment is sealed there before anything is written to it again.
+    case cutTail
+    /// Bytes of a refused round are cut, and the segment is sealed there.
+    case refusedTail
+    /// A topic is younger than the checkpoint, has several segments, and the next checkpoint is cut at every call.
+    case rolledYoungTopic
+    /// The process is killed when flushed bytes of a block were saved, and nobody knows whether durably.
+    case killedInTailBlock
+    /// The process is killed when a checkpoint's record was written, and not flushed.
+    case killedInRecord
+    /// The process is killed when a topic got its name, and that is not flushed.
+    case killedInTopic
+    /// The process is killed when a changed topic got its name, and that is not flushed.
+    case killedInChange
+    /// The process is killed when a manifest got its name, and that is not flushed.
+    case killedInManifest
+    /// A partition is compacted, its old files let go and forgotten; the power is cut at every call.
+    case compaction
+    /// A partition is compacted while a round is being written that holds a newer value.
+    case compactionInRound
+    /// The newest checkpoint's record is damaged, and what it covered was compacted meanwhile.
+    case olderRecordAfterCompaction
+    /// The power goes at every call of the first start.
+    case firstStart
+    /// The power goes after every call of a topic's creation, and of the first records in it.
+    case newTopic
+    /// The power goes after every call of a topic's growth, and of the first records in the added partition.
+    case grownTopic
+    /// Everything above the checkpoint is in the journal alone, and the power goes at every call of the start.
+    case cutRecovery
+    /// The process is killed when a data directory got its name, and that is not flushed.
+    case killedInFirstStart
+    /// The power goes after every call of a round that writes on a block with flushed bytes.
+    case tornTailBlock
+    /// A topic is deleted, and a checkpoint lets the journal forget it.
+    case forgottenDeletion
+    /// A round comes while a checkpoint flushes, and another checkpoint follows.
+    case roundInCheckpoint
+    /// A reader looks while a frame is being flushed, and the power goes.
+    case earlyReader
 
     /// Runs it.
+    /// - Parameter isSampled: whether of its many cuts a few are enough, as in a debug build.
     /// - Returns: what is wrong.
-    public func run(_ mutation: StoreMutation = .none) -> [StoreFlaw] {
-        var run = ScenarioRun(mutation, name: rawValue)
+    public func run(_ mutation: StoreMutation = .none, isSampled: Bool = false) -> [StoreFlaw] {
+        var run = ScenarioRun(mutation, name: rawValue, isSampled: isSampled)
         do {
             try steps(&run)
         } catch {
@@ -68,6 +121,10 @@ public enum StoreScenario: String, CaseIterable, Hashable, Sendable {
         case .lostWriteback: try run.lostWriteback()
         case .readAboveCheckpoint: try run.readAboveCheckpoint()
         case .strangerFile: try run.strangerFile()
+        case .damagedProvenFrame: try run.damagedProvenFrame()
+        case .failedFlush: try run.failedFlush()
+        case .secondCheckpoint: try run.secondCheckpoint()
+        case .recordUnderWay: try run.recordUnderWay()
         case .noCheckpoint: try run.noCheckpoint()
         case .damagedSlotAfterCleanStop: try run.damagedSlotAfterCleanStop()
         case .missingTopic: try run.missingTopic()
@@ -78,95 +135,30 @@ public enum StoreScenario: String, CaseIterable, Hashable, Sendable {
         case .fullVolume: try run.fullVolume()
         case .fullVolumeAtStart: try run.fullVolumeAtStart()
         case .failedFlushElsewhere: try run.failedFlushElsewhere()
-        }
-    }
-}
-
-/// What a scenario is told with: one store with one topic, and the ways to end and to judge it.
-struct ScenarioRun {
-    let mutation: StoreMutation
-    let name: String
-    var flaws: [StoreFlaw] = []
-    private(set) var fileSystem: SimulatedFileSystem
-    private(set) var client: StoreClient?
-    /// The volume that was checked last, as the start left it.
-    private(set) var checked = SimulatedFileSystem()
-
-    init(_ mutation: StoreMutation, name: String, flaws: [StoreFlaw] = []) {
-        self.mutation = mutation
-        self.name = name
-        self.flaws = flaws
-        fileSystem = SimulatedFileSystem()
-        mutation.apply(to: fileSystem)
-    }
-
-    /// The first partition of the topic.
-    var key: PartitionKey {
-        client?.history.partitions.first
-            ?? PartitionKey(topic: TopicID(high: 0, low: 0), partition: PartitionIndex(0))
-    }
-
-    /// A store with a topic, on a new volume.
-    ///
-    /// - Parameter tailBytesMax: 0 where readers at the tail are to read the files.
-    mutating func begin(tailBytesMax: ByteCount = .mebibytes(64)) throws -> StoreClient {
-        let client = StoreClient(
-            try StoreWorkload.open(fileSystem, seed: 3, tailBytesMax: tailBytesMax),
-            fileSystem,
-            seed: 3,
-            after: StoreHistory()
-        )
-        try client.createTopic()
-        self.client = client
-        return client
-    }
-
-    /// The same directory under another store, after a stop.
-    mutating func reopen() throws -> StoreClient {
-        let history = client?.history ?? StoreHistory()
-        client = nil
-        let image = fileSystem.image
-        fileSystem = SimulatedFileSystem(image)
-        mutation.apply(to: fileSystem)
-        let next = StoreClient(try StoreWorkload.open(fileSystem, seed: 3), fileSystem, seed: 4, after: history)
-        next.change { $0.adoptOutcomes() }
-        client = next
-        return next
-    }
-
-    /// The path of the first segment of the first partition.
-    var segment: FilePath { partition.appending("00000000000000000000.log") }
-
-    var partition: FilePath {
-        path("topics").appending(key.topic.hex).appending(String(key.partition.value))
-    }
-
-    func path(_ name: String) -> FilePath { StoreWorkload.directory.appending(name) }
-
-    /// Ends the store and starts it again on what is left.
-    /// - Parameter mayRefuse: whether refusing the start is as good as being right.
-    /// - Parameter roomBytes: what is left on the volume then; nil for as much as one likes.
-    mutating func check(
-        after draw: StoreDraw,
-        mayRefuse: Bool = false,
-        mayQuarantine: Bool = false,
-        roomBytes: Int? = nil
-    ) {
-        var history = client?.history ?? StoreHistory()
-        let image = draw.survivors(of: fileSystem.image)
-        let next = SimulatedFileSystem(image)
-        mutation.apply(to: next)
-        if let roomBytes { next.leave(bytes: roomBytes) }
-        checked = next
-        do throws(StorageError) {
-            let store = try StoreWorkload.open(next, seed: 3)
-            let found = history.settle(with: store)
-            flaws += found.filter { !mayQuarantine || $0.kind != .unreadablePartition }
-                .map { StoreFlaw($0.kind, "\(name): \($0.text)") }
-            guard found.isEmpty else { return }
-            flaws += history.retryRequests(at: store).map { StoreFlaw($0.kind, "\(name): \($0.text)") }
-        } catch {
-            if !mayRefuse { flaws.append(StoreFlaw(.refusedStart, "\(name): \(error)")) }
+        case .firstStart: try run.firstStart()
+        case .newTopic: try run.newTopic()
+        case .grownTopic: try run.grownTopic()
+        case .cutRecovery: try run.cutRecovery()
+        case .killedInFirstStart: try run.killedInFirstStart()
+        case .tornTailBlock: try run.tornTailBlock()
+        case .forgottenDeletion: try run.forgottenDeletion()
+        case .roundInCheckpoint: try run.roundInCheckpoint()
+        case .earlyReader: try run.earlyReader()
+        case .quarantinedPartition: try run.quarantinedPartition()
+        case .completedTornFrame: try run.completedTornFrame()
+        case .unreadableFrame: try run.unreadableFrame()
+        case .tornRoll: try run.tornRoll()
+        case .cutTail: try run.cutTail()
+        case .refusedTail: try run.refusedTail()
+        case .rolledYoungTopic: try run.rolledYoungTopic()
+        case .killedInTailBlock: try run.killedInTailBlock()
+        case .killedInRecord: try run.killedInRecord()
+        case .killedInTopic: try run.killedInTopic()
+        case .killedInChange: try run.killedInChange()
+        case .killedInManifest: try run.killedInManifest()
+        case .compaction: try run.compaction()
+        case .compactionInRound: try run.compactionInRound()
+        case .olderRecordAfterCompaction: try run.olderRecordAfterCompaction()
         }
     }
 }

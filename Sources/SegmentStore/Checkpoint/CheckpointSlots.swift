@@ -25,14 +25,17 @@ struct CheckpointSlots: Sendable {
     /// A slot that cannot be read, or that holds what belongs into the other one, is passed over, since a crash may have come
     /// while it was written: the other one then holds the record that was in force. An I/O error is not passed over, and
     /// neither is a slot of another directory.
-    func newest() throws(StorageError) -> CheckpointRecord {
+    ///
+    /// - Parameter isFlushed: whether the slots are flushed first: by a start, which will rest on them, and not by who only
+    ///   looks.
+    func newest(isFlushed: Bool = true) throws(StorageError) -> CheckpointRecord {
         var found: [CheckpointRecord] = []
         var reasons: [String] = []
         for generation in [UInt64(0), 1] {
             let path = paths.checkpoint(generation: generation)
             let content: ByteBuffer
             do throws(FileError) {
-                content = try readFlushed(path)
+                content = isFlushed ? try readFlushed(path) : try fileSystem.readWhole(path)
             } catch {
                 guard error.code == .noSuchFileOrDirectory else { throw .io(error) }
                 reasons.append("\(path) is missing")

@@ -37,6 +37,7 @@ struct Compaction {
     mutating func run() throws(CompactionStop) {
         let map = KeyMap(bytesMax: plan.mapBytes(policy), hash: policy.keyHash)
         try scan(into: map)
+        try PlantedFaults.scanActive(of: log, into: map)
         report.keys = map.count
         report.mapBytes = map.bytes
         var rewrite = GroupRewrite(plan: plan, end: report.to, map: map, now: now, policy: policy)
@@ -97,7 +98,7 @@ struct Compaction {
             let sealedAt = group.map(\.sealedAt).max() ?? now
             let made = try stoppable { () throws(FileError) in try writer.finish(sealedAt: sealedAt) }
             try nameGeneration(id)
-            return made
+            return try stoppable { () throws(FileError) in try PlantedFaults.renamed(made, group, in: log) }
         } catch {
             discard(id, after: error)
             throw error
@@ -154,7 +155,9 @@ struct Compaction {
                     guard let range = manifest.sealed.range(of: replaced) else { return false }
                     manifest.sealed.replaceSubrange(range, with: [made])
                     manifest.retired.append(contentsOf: replaced)
-                    manifest.compactedBelow = max(manifest.compactedBelow, rewrite.incompleteBelow)
+                    if !PlantedFault.compactedBelowMissing.isPlanted {
+                        manifest.compactedBelow = max(manifest.compactedBelow, rewrite.incompleteBelow)
+                    }
                     if isLast { manifest.compactedTo = max(manifest.compactedTo, report.to) }
                     manifest.nextGeneration = max(manifest.nextGeneration, plan.generation + 1)
                     return true

@@ -42,8 +42,7 @@ public enum PlantedFault: Int, CaseIterable, Hashable, Sendable {
     case ringOverrun
     /// The names of ring and slots are not flushed at creation.
     case ringRenameUnflushed
-    /// Reserved with batches by reference: the segment's bytes are not flushed.
-    case referenceNotFlushed
+    // With batches by reference comes one whose bytes in the segment are not flushed.
 
     // Checkpoints.
 
@@ -55,7 +54,7 @@ public enum PlantedFault: Int, CaseIterable, Hashable, Sendable {
     case rolledFileNotInSet
     /// The names of new files are not flushed.
     case newDirectoryUnflushed
-    /// Manifests are replaced behind the record.
+    /// Manifests are replaced behind the record, and the record does not list what they are to hold.
     case manifestAfterRecord
     /// The record is written before the segments are flushed.
     case recordBeforeFlush
@@ -86,11 +85,11 @@ public enum PlantedFault: Int, CaseIterable, Hashable, Sendable {
     case staleManifestWrittenBack
     /// Files are unlinked before the manifest that no longer lists them is durable.
     case unlinkBeforeManifest
-    /// A compacted segment gets the name of the one that it replaces.
+    /// A compacted segment gets the name of the one that it replaces, before the manifest is replaced.
     case compactedUnderOldName
     /// The manifest does not say below which offset history is incomplete.
     case compactedBelowMissing
-    /// Compaction reads segments that are not flushed.
+    /// Compaction takes what the files hold for newer values, also of a round that is not durable.
     case compactionSawUnflushed
     /// Recovery removes files that it does not know.
     case unknownFileDeleted
@@ -99,13 +98,13 @@ public enum PlantedFault: Int, CaseIterable, Hashable, Sendable {
 
     /// Entries are written again into segments that the manifest lists.
     case replayIntoSealed
-    /// Entries are written again into segments that were compacted.
+    /// Entries are written again from where the checkpoint says, into segments that were compacted since.
     case replayIntoCompacted
-    /// Files of a partition that the checkpoint does not know are cut.
+    /// A partition that the checkpoint does not know begins at its start, whatever its manifest lists.
     case cutWithoutRow
     /// A file that is shorter than it must be is written on.
     case shortFileExtended
-    /// Files of a base beyond the end stay.
+    /// Files of a base beyond the end stay, also when all else is in order.
     case higherBaseKept
     /// What was cut is not flushed.
     case cutUnflushed

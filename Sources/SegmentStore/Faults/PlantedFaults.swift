@@ -9,6 +9,58 @@ enum PlantedFaults {
         PlantedFault.frameBeforeSegments.isPlanted || PlantedFault.enospcAtFlushTakenForFull.isPlanted
     }
 
+    /// Whether replay begins where the checkpoint says, although the manifest lists more.
+    static func ignoresEnd(of manifest: Manifest) -> Bool {
+        if PlantedFault.replayIntoSealed.isPlanted { return true }
+        return PlantedFault.replayIntoCompacted.isPlanted && manifest.sealed.contains { $0.generation > 0 }
+    }
+
+    /// Lists segments in a partition's manifest at once.
+    static func list(_ sealed: [SealedSegment], of partition: RecoveringPartition) throws(FileError) {
+        guard let last = sealed.last, last.end > partition.manifest.end else { return }
+        var manifest = partition.manifest
+        manifest.sealed = sealed
+        manifest.end = last.end
+        try partition.fileSystem.replace(
+            partition.directory.appending(Manifest.fileName),
+            with: manifest.encoded(directory: partition.owner, key: partition.key),
+            fileSite: .manifest,
+            nameSite: .manifestName
+        )
+    }
+
+    /// Notes what a log's files hold behind its sealed segments, whatever of it is durable.
+    static func scanActive(of log: PartitionLog, into map: KeyMap) throws(CompactionStop) {
+        guard PlantedFault.compactionSawUnflushed.isPlanted, let active = log.state.withLock({ $0.active }),
+            let limit = try? active.file().size()
+        else { return }
+        var walk = SegmentWalk(active, limit: limit, chunkBytes: 1 << 20)
+        while let place = try? walk.next(), let bytes = try? walk.bytes(of: place, mayRead: true),
+            let batch = try? RecordBatch(verifying: bytes)
+        {
+            try? batch.forEachRecord { record, bytes in
+                guard let key = record.key else { return }
+                _ = map.note(UnsafeRawBufferPointer(rebasing: bytes[key]), at: record.offset)
+            }
+        }
+    }
+
+    /// Gives a compacted segment the name of the first one that it replaces.
+    static func renamed(
+        _ made: SealedSegment,
+        _ group: [SealedSegment],
+        in log: PartitionLog
+    ) throws(FileError) -> SealedSegment {
+        guard PlantedFault.compactedUnderOldName.isPlanted, let first = group.first else { return made }
+        let name = SegmentName.log(made.base)
+        let target = first.id.directory(in: log.directory).appending(name)
+        try log.fileSystem.rename(made.id.directory(in: log.directory).appending(name), to: target)
+        try log.fileSystem.flushDirectory(log.directory, .compactedNames)
+        var renamed = made
+        renamed.generation = first.generation
+        return renamed
+    }
+
     #if PLANTED_FAULTS
         /// The manifest of each directory before its last change.
         private static let earlier = Mutex<[FilePath: Manifest]>([:])

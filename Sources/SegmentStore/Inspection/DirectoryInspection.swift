@@ -41,7 +41,7 @@ public final class DirectoryInspection: Sendable {
             let slots = Self.slots(paths, fileSystem, meta)
             topics = Self.topics(paths, fileSystem, meta, &findings)
             checkpoint = try? CheckpointSlots(fileSystem: fileSystem, paths: paths, directoryID: meta.directoryID)
-                .newest()
+                .newest(isFlushed: false)
             self.meta = meta
             self.slots = slots
             self.findings = findings + Self.findings(of: slots)

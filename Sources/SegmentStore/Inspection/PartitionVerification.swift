@@ -58,6 +58,7 @@ struct PartitionVerification {
             defer { file.close() }
             let places = try scan(segment, file, step)
             try compareChecksum(segment, file)
+            checkVersions(of: segment)
             checkIndex(of: segment, places.lastOffsets)
             checkTimeIndex(of: segment, places.maxima)
         } catch {
@@ -126,6 +127,19 @@ struct PartitionVerification {
             "the checksum of the whole file does not match, though each batch has its own:"
                 + " a base offset or a leader epoch is not what was written"
         )
+    }
+
+    /// What came before the records of a compacted segment: nothing is lost without it, and it cannot be made again.
+    private mutating func checkVersions(of segment: SegmentFacts) {
+        guard let expected = segment.facts?.versionsChecksum else { return }
+        let path = segment.path.parent.appending(SegmentName.versions(segment.base))
+        guard let file = try? fileSystem.open(path, .read) else {
+            return note(.derived, path, "it is missing: what came before the segment's records is forgotten")
+        }
+        defer { file.close() }
+        guard let size = try? file.size(), (try? file.checksum(upTo: size)) == expected else {
+            return note(.derived, path, "its checksum does not match: what came before some records is forgotten")
+        }
     }
 
     private mutating func checkIndex(of segment: SegmentFacts, _ places: [UInt32: Offset]) {

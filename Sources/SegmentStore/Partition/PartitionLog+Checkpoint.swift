@@ -21,7 +21,7 @@ extension PartitionLog {
                 logStart: state.logStart,
                 maxTimestamp: state.maxTimestamp,
                 activeSince: state.activeSince,
-                sealed: state.unlisted,
+                sealed: PlantedFault.manifestAfterRecord.isPlanted ? [] : state.unlisted,
                 epochs: state.epochs.filter { !state.manifest.epochs.contains($0) },
                 quarantine: state.quarantine
             )

@@ -123,6 +123,7 @@ extension RecoveringPartition {
     mutating func finishReplay() throws(StorageError) {
         guard quarantine == nil else { return }
         do throws(FileError) {
+            if PlantedFault.manifestBeforeRecord.isPlanted { try PlantedFaults.list(sealed, of: self) }
             let removed = try removeHigherSegments()
             if let active, try active.file().size() != position {
                 try active.file().truncate(to: position)
@@ -139,13 +140,17 @@ extension RecoveringPartition {
         }
     }
 
+    /// Removes files that a torn or refused round has made: those of a base beyond the end, and those of a base at which the
+    /// journal, which names every segment above the checkpoint, begins none.
+    ///
     /// - Returns: whether there were any.
     private func removeHigherSegments() throws(FileError) -> Bool {
         var removed = false
         if PlantedFault.higherBaseKept.isPlanted { return false }
+        let named = Set(sealed.map(\.base) + (active == nil ? [] : [activeBase]))
         for name in names {
-            guard let base = SegmentName.base(ofLog: name) else { continue }
-            guard base > activeBase || (base == activeBase && active == nil) else { continue }
+            guard let base = SegmentName.base(ofLog: name), !named.contains(base) else { continue }
+            guard base >= min(activeBase, replayStart) else { continue }
             try fileSystem.unlink(directory.appending(name))
             removed = true
         }

@@ -27,6 +27,8 @@ struct RecoveringPartition {
     var maxTimestamp: Int64 = -1
     var activeSince: Timestamp
     var epochs: [EpochStart] = []
+    /// Where replay begins: of what lies from there on the journal names every segment.
+    private(set) var replayStart = Offset.zero
     /// Segments that were written or cut, and are to be flushed.
     var touched: [Segment] = []
     /// What stands in the directory; empty after a clean stop, when nobody looks.
@@ -100,18 +102,20 @@ struct RecoveringPartition {
         for epoch in row?.epochs ?? [] { epochs.note(epoch.epoch, first: epoch.first) }
         logStart = max(manifest.logStart, row?.logStart ?? .zero)
         let sealedEnd = sealed.last?.end ?? manifest.end
-        let isBehind = manifest != Manifest() && !PlantedFault.replayIntoSealed.isPlanted
+        let isBehind = manifest != Manifest() && !PlantedFaults.ignoresEnd(of: manifest)
         if let row, row.end > sealedEnd || !isBehind {
             (activeBase, position, end) = (row.activeBase, row.position, row.end)
             maxTimestamp = row.maxTimestamp
             activeSince = row.activeSince
         } else {
-            (activeBase, position, end) = (sealedEnd, .zero, sealedEnd)
+            let start = row == nil && PlantedFault.cutWithoutRow.isPlanted ? .zero : sealedEnd
+            (activeBase, position, end) = (start, .zero, start)
             maxTimestamp = -1
             activeSince = now
         }
         active = position > .zero ? Segment(activeID, partition: directory, fileSystem: fileSystem) : nil
         touched = []
+        replayStart = end
     }
 
     /// A manifest that is gone, or an older one, leaves a hole between what it lists and the active segment.

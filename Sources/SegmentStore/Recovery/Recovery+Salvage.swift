@@ -110,6 +110,7 @@ extension RecoveringPartition {
         let isListed = listed.contains { $0.base == base && $0.generation == 0 }
         if isListed || SegmentName.isSnapshot(name) { return .needed }
         // Replay has removed logs above the end; the rest there is derived, and stands for nothing.
-        return base >= activeBase ? .leftover : .unknown
+        let isAbove = base >= min(activeBase, replayStart) && !PlantedFault.higherBaseKept.isPlanted
+        return isAbove ? .leftover : .unknown
     }
 }

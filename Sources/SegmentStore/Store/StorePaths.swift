@@ -51,10 +51,14 @@ enum SegmentName {
 
     /// The base offset by the name of any of a segment's files; nil for any other file.
     static func base(ofAny name: String) -> Offset? {
-        let digits = name.prefix(20)
-        guard let value = Int64(digits), value >= 0, all(Offset(value)).contains(name) else { return nil }
+        let (digits, suffix) = (name.utf8.prefix(20), name.utf8.dropFirst(20))
+        guard digits.count == 20, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            suffixes.contains(where: { $0.utf8.elementsEqual(suffix) }), let value = Int64(Substring(digits))
+        else { return nil }
         return Offset(value)
     }
+
+    private static let suffixes = [".log", ".index", ".timeindex", ".snapshot", ".versions"]
 
     /// The generation by the name of its directory; nil for any other.
     static func generation(ofDirectory name: String) -> UInt64? {
