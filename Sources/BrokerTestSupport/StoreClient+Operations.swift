@@ -134,6 +134,8 @@ extension StoreClient {
         fileSystem.plan(.shortWrite(written, .noSpace)) { $0.kind == .write && $0.path.string.hasSuffix(".log") }
         defer { fileSystem.forgetRules() }
         try expectingRefusals { () throws(StorageError) in try commitSomeRound() }
+        // There is room again, and the store looks for it.
+        store.updateSpace()
     }
 
     /// Commits requests as one round; the first may delete a prefix, too.

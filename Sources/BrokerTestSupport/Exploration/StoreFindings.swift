@@ -93,11 +93,14 @@ public struct CrashTable: Hashable, Sendable {
         calls[Cell(kind: kind, isBefore: false, isInRecovery: isInRecovery), default: 0] += 1
     }
 
-    /// The calls that normal work never makes: those of a start alone.
-    public static let startOnly: Set<SimulatedCall.Kind> = [.directRead, .dropCache, .lock, .volume, .size]
+    /// The calls that normal work never makes: those of a start alone; and writeback, which comes in steps larger than these
+    /// lives are.
+    public static let startOnly: Set<SimulatedCall.Kind> = [
+        .directRead, .dropCache, .lock, .volume, .size, .allocate, .directAlignment, .startWriteback,
+    ]
 
     /// The calls that a start never makes.
-    public static let normalOnly: Set<SimulatedCall.Kind> = [.directWrite]
+    public static let normalOnly: Set<SimulatedCall.Kind> = [.directWrite, .startWriteback]
 
     /// The cells that should have states and have none.
     public var emptyCells: [Cell] {
