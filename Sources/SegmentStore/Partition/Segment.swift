@@ -116,6 +116,9 @@ final class Segment: Sendable {
         return file
     }
 
+    /// The file, if it is open.
+    var openFile: (any StoreFile)? { handle.withLock { $0.file } }
+
     /// Closes the descriptor.
     ///
     /// Only for a segment without unflushed writes that nobody needs any more.

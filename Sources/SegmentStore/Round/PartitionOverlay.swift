@@ -171,7 +171,8 @@ struct PartitionOverlay {
                 try log.fileSystem.unlink(segment.path)
             }
         }
-        if let segment = cutSegment { try segment.file().truncate(to: before.position) }
+        // One that is not open was not written to: its pin would have kept it open. Opening it now might find no descriptor.
+        if let file = cutSegment?.openFile { try file.truncate(to: before.position) }
     }
 
     /// The segment of before the round that the round wrote to.

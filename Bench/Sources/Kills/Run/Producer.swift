@@ -42,10 +42,12 @@ final class Producer: Sendable {
     private func run() {
         var random = SplitMix(seed: seed)
         do {
-            let connection = try HTTPConnection(port: port)
+            var connection = try HTTPConnection(port: port)
             while !shared.mustStop.load(ordering: .acquiring) {
                 let topic = topics[Int.random(in: topics.indices, using: &random)]
-                try produce(to: topic, over: connection, &random)
+                let isKept = try produce(to: topic, over: connection, &random)
+                // After a refusal that came before the body was read.
+                if !isKept { connection = try HTTPConnection(port: port) }
             }
         } catch is HTTPConnection.Broken {
             // The broker was killed: what it was asked last stays open.
@@ -56,7 +58,13 @@ final class Producer: Sendable {
         }
     }
 
-    private func produce(to topic: TopicModel, over connection: HTTPConnection, _ random: inout SplitMix) throws {
+    /// Sends one request.
+    /// - Returns: whether the connection takes another one.
+    private func produce(
+        to topic: TopicModel,
+        over connection: HTTPConnection,
+        _ random: inout SplitMix
+    ) throws -> Bool {
         let request = SentRequest(
             number: shared.number.add(1, ordering: .relaxed).oldValue,
             count: Int.random(in: 1...recordsMax, using: &random),
@@ -77,5 +85,6 @@ final class Producer: Sendable {
         default:
             throw Violation("a produce request was answered \(answer.status): \(answer.text)")
         }
+        return answer.keepsConnection
     }
 }
