@@ -170,7 +170,9 @@ struct DirtyPartition {
     /// Notes what a refused round touched: its new segments are gone, their names may not be.
     mutating func noteCutBack(_ overlay: PartitionOverlay) {
         for write in overlay.writes {
-            if write.segment === overlay.cutSegment { note(write.segment) } else { write.segment.unpin() }
+            // One that is not open was not written to; a checkpoint would look in vain for a descriptor to flush it.
+            let wasCut = write.segment === overlay.cutSegment && write.segment.openFile != nil
+            if wasCut { note(write.segment) } else { write.segment.unpin() }
         }
         if !overlay.created.isEmpty { hasNewNames = true }
     }
