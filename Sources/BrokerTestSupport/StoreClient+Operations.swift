@@ -67,7 +67,7 @@ extension StoreClient {
     func checkpoint(isInterrupted: Bool = false) throws(StorageError) {
         guard let checkpoint = store.captureCheckpoint() else { return }
         try withRound(atCall: isInterrupted ? below(8) : nil) { () throws(StorageError) in
-            try store.complete(checkpoint)
+            try complete(checkpoint)
         }
     }
 
@@ -91,13 +91,23 @@ extension StoreClient {
         try store.removeRetiredFiles()
     }
 
+    /// Completes a checkpoint; one that found no room, or no descriptor, is tried again.
+    func complete(_ checkpoint: Checkpoint) throws(StorageError) {
+        do throws(StorageError) {
+            try store.complete(checkpoint)
+        } catch {
+            if store.hasFailed { throw error }
+            try store.complete(checkpoint)
+        }
+    }
+
     /// Two checkpoints at once: the second is not to be had before the first is complete.
     func twoCheckpoints() throws(StorageError) {
         guard let first = store.captureCheckpoint() else { return }
         try commitSomeRound()
-        if let second = store.captureCheckpoint() { try store.complete(second) }
+        if let second = store.captureCheckpoint() { try complete(second) }
         note()
-        try store.complete(first)
+        try complete(first)
     }
 
     /// Stops in order.

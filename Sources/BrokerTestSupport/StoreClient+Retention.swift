@@ -47,7 +47,7 @@ extension StoreClient {
         let checkpoint = store.captureCheckpoint()
         try retain(key, RetentionPolicy(bytes: ByteCount(100 + below(400))))
         note()
-        if let checkpoint { try store.complete(checkpoint) }
+        if let checkpoint { try complete(checkpoint) }
     }
 
     /// Seals an idle partition's active segment, if it is old or nothing in it is wanted.
