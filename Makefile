@@ -56,14 +56,12 @@ test: ## Check the format, build with warnings as errors, run every test
 
 # Brokers as real processes, killed with kill -9; where kills are to fall is what their logs say that they do.
 KILL_PLACES := roll,checkpoint,compaction-switch,retention
-# What a history needs and the broker has not got yet is left out.
-HISTORY := --no-idempotent
 
 .PHONY: kills
 kills: release ## Kill real brokers in the middle of their work and check what they kept (KILLS= may be set)
 	$(SWIFT) build -c release --package-path Bench --scratch-path Bench/.build --product kills
 	Bench/.build/release/kills loop --kills $(or $(KILLS),200) --places $(KILL_PLACES)
-	Bench/.build/release/kills history --seconds 30 $(HISTORY)
+	Bench/.build/release/kills history --seconds 60
 	Bench/.build/release/kills full-disk
 	Bench/.build/release/kills few-descriptors
 

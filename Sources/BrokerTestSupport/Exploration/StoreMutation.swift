@@ -70,6 +70,8 @@ public enum RenameOrder: String, CaseIterable, Hashable, Sendable {
     case topicFileBeforeName
     /// The names of a topic's partitions, before the topic's name.
     case topicContentsBeforeName
+    /// The registry of producers' names, before it replaces the one before.
+    case producersBeforeName
 
     var reordering: SimulatedReordering {
         switch self {
@@ -82,6 +84,8 @@ public enum RenameOrder: String, CaseIterable, Hashable, Sendable {
         case .segmentNamesBeforeManifest: Self.manifest(.segmentNames)
         case .topicFileBeforeName: Self.topic(.topicFile)
         case .topicContentsBeforeName: Self.topic(.topicContents)
+        case .producersBeforeName:
+            SimulatedReordering([.producersFile], behind: { $0.path.lastComponent?.string == "producers.new" })
         }
     }
 

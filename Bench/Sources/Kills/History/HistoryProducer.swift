@@ -150,12 +150,16 @@ extension HistoryProducer {
         case 429, 503, 507:
             guard answer.hasNoSideEffects else { throw Violation("unclear: \(answer.text)") }
             return nil
-        case 409 where isUncertain && history.isIdempotent:
-            // After growth, or when the window has moved on: the broker does not know it under this form any more.
+        case 409 where isUncertain && isLostInGrowth(answer):
             return .unknown
         default:
             throw Violation("a produce request was answered \(answer.status): \(answer.text)")
         }
+    }
+
+    /// After growth the same records may look like others, and others like the same: the broker says that it cannot tell.
+    private func isLostInGrowth(_ answer: HTTPAnswer) -> Bool {
+        answer.status == 409 && answer.problem == "duplicate-unknown" && history.counts.growths > 0
     }
 
     private mutating func connect() -> HTTPConnection? {
@@ -185,11 +189,9 @@ extension HistoryProducer {
 
     /// The same request again, without need: it answers the first offsets, and stores nothing.
     private mutating func repeatStored(_ request: HistoryRequest, _ ranges: [Int: Range<Int64>]) throws {
-        let growths = history.counts.growths
         let http = request.http(history.topic, history.payload, isIdempotent: true)
         guard let answer = try exchange(http) else { return }
-        // A key's partition may be another one since the topic has grown.
-        if answer.status == 409, growths > 0 || history.counts.growths > 0 { return }
+        if isLostInGrowth(answer) { return }
         guard answer.status == 200, answer.isDuplicate, answer.ranges == ranges else {
             throw Violation("request \(request.number) is stored in \(ranges), sent again it answers \(answer.text)")
         }
@@ -205,9 +207,8 @@ extension HistoryProducer {
         history.note(request, .refused)
         let http = request.http(history.topic, history.payload, isIdempotent: true)
         guard let answer = try exchange(http) else { return }
-        // Other bytes after growth may look like another routing of the same.
-        let isRefusal = answer.status == status || (answer.status == 409 && history.counts.growths > 0)
-        guard isRefusal, answer.hasNoSideEffects else {
+        let isRefusal = answer.status == status && answer.hasNoSideEffects
+        guard isRefusal || (status == 422 && isLostInGrowth(answer)) else {
             throw Violation("request \(request.number) was to be refused with \(status): \(answer.text)")
         }
         history.tally(tally)
