@@ -59,7 +59,7 @@ def closed(ws):
             if message["type"] == "error":
                 problem = message["problem"]["code"]
     except ConnectionClosed as end:
-        return problem, end.rcvd.code
+        return problem, end.rcvd.code if end.rcvd else None
 
 
 def check(name):
@@ -147,11 +147,18 @@ def refused():
         ("{", ("invalid-request", 4400)),
         ('{"op":"dance"}', ("invalid-request", 4400)),
         (b"{}", ("invalid-request", 4400)),
-        ("x" * ((1 << 20) + 1), (None, 1009)),
     ]:
         with open_socket("/v1/topics/orders/records") as ws:
             ws.send(frame)
             assert closed(ws) == expected, frame[:20]
+    with open_socket("/v1/topics/orders/records") as ws:
+        try:
+            ws.send("x" * ((1 << 20) + 1))
+            ended = closed(ws)
+        except ConnectionClosed:
+            ended = (None, None)
+        # A client that is still sending may meet a reset before it reads the closing frame.
+        assert ended in [(None, 1009), (None, None)], ended
     check("frames that cannot be taken")
 
 
