@@ -36,7 +36,7 @@ struct SocketConversation: Sendable {
                 try await connection.executeThenClose { inbound, outbound in
                     switch conversation {
                     case .refused(let line, let code): try await refuse(line, code, inbound, outbound)
-                    case .open(let stream): await converse(stream, inbound, outbound)
+                    case .open(let stream): await converse(stream, connection.channel, inbound, outbound)
                     }
                 }
             )
@@ -53,13 +53,19 @@ struct SocketConversation: Sendable {
     }
 
     /// Both sides speak until one of them ends; then the other is given a while to close.
-    private func converse(_ stream: any APIStream, _ inbound: Inbound, _ outbound: Writer) async {
+    private func converse(
+        _ stream: any APIStream,
+        _ channel: any Channel,
+        _ inbound: Inbound,
+        _ outbound: Writer
+    ) async {
         let speaker = Task { await speak(stream, outbound) }
         let listener = Task {
-            await listen(inbound, stream.commands, outbound) {
+            let failure = await listen(inbound, stream.commands, outbound) {
                 speaker.cancel()
                 await speaker.value
             }
+            if let failure { await Self.reject(failure, channel, outbound) }
             speaker.cancel()
         }
         await withTaskCancellationHandler {
@@ -90,12 +96,13 @@ struct SocketConversation: Sendable {
     /// Takes what the client says until it closes.
     ///
     /// - Parameter silence: stops the stream, so that nothing follows a closing frame.
+    /// - Returns: the code to close with, where the client's frames cannot be read any more.
     private func listen(
         _ inbound: Inbound,
         _ commands: any ClientCommands,
         _ outbound: Writer,
         silence: () async -> Void
-    ) async {
+    ) async -> Int? {
         var isClosing = false
         do {
             for try await frame in inbound {
@@ -103,7 +110,8 @@ struct SocketConversation: Sendable {
                 switch frame.opcode {
                 case .connectionClose:
                     await silence()
-                    return try await outbound.write(Self.closing(Self.code(of: frame)))
+                    try await outbound.write(Self.closing(Self.code(of: frame)))
+                    return nil
                 case _ where isClosing: continue
                 case .text: answer = await commands.take(frame.unmaskedData)
                 case .binary: answer = API.binaryFrame()
@@ -121,11 +129,11 @@ struct SocketConversation: Sendable {
                     try await outbound.write(contentsOf: [SocketLines.frame(line), Self.closing(code)])
                 }
             }
+            return nil
         } catch {
-            guard let code = Self.code(of: error), !isClosing else { return }
+            guard let code = Self.code(of: error), !isClosing else { return nil }
             await silence()
-            // A connection that has failed meanwhile needs no farewell.
-            try? await outbound.write(Self.closing(code))
+            return code
         }
     }
 }
@@ -144,6 +152,13 @@ extension SocketConversation {
             listener.cancel()
         }
         timer.cancel()
+    }
+
+    /// Closes for frames that cannot be read: what follows them is thrown away.
+    private static func reject(_ code: Int, _ channel: any Channel, _ outbound: Writer) async {
+        // A connection that has failed meanwhile needs no farewell.
+        try? await channel.triggerUserOutboundEvent(LingeringClose.StopListening()).get()
+        try? await outbound.write(closing(code))
     }
 
     private static func readToClose(_ inbound: Inbound) async {

@@ -74,6 +74,7 @@ struct UpgradeChannel: ServerChildChannel {
 
     private var upgrader: NIOTypedWebSocketServerUpgrader<Negotiated> {
         let bytesMax = frameBytesMax
+        let closeMax = TimeAmount(sockets.closeMax)
         return NIOTypedWebSocketServerUpgrader(
             maxFrameSize: bytesMax,
             enableAutomaticErrorHandling: false,
@@ -82,7 +83,7 @@ struct UpgradeChannel: ServerChildChannel {
             },
             upgradePipelineHandler: { channel, head in
                 channel.eventLoop.makeCompletedFuture {
-                    .socket(try Self.enterSocket(channel, bytesMax: bytesMax), head)
+                    .socket(try Self.enterSocket(channel, bytesMax: bytesMax, closeMax: closeMax), head)
                 }
             }
         )
@@ -117,9 +118,14 @@ struct UpgradeChannel: ServerChildChannel {
         )
     }
 
-    private static func enterSocket(_ channel: any Channel, bytesMax: Int) throws -> SocketConversation.Connection {
+    private static func enterSocket(
+        _ channel: any Channel,
+        bytesMax: Int,
+        closeMax: TimeAmount
+    ) throws -> SocketConversation.Connection {
         let pipeline = channel.pipeline.syncOperations
         pipeline.removeHandler(context: try pipeline.context(handlerType: FirstRequestGuard.self), promise: nil)
+        try pipeline.addHandler(LingeringClose(timeout: closeMax), position: .first)
         try pipeline.addHandler(MaskedFrames())
         try pipeline.addHandler(
             NIOWebSocketFrameAggregator(
