@@ -29,6 +29,11 @@ struct PythonScript {
 
     /// Starts it.
     func start(in sandbox: Sandbox, _ arguments: String...) throws -> Child {
+        try start(in: sandbox, arguments: arguments)
+    }
+
+    /// Starts it.
+    func start(in sandbox: Sandbox, arguments: [String]) throws -> Child {
         try sandbox.program(script.lastPathComponent, python.path, [script.path] + arguments)
     }
 }
