@@ -72,6 +72,17 @@ struct TestBroker {
         return try #require(try await broker.append([item]).first)
     }
 
+    /// Appends records with these timestamps and values to a topic's first partition, in one batch.
+    func append(_ records: [(time: Int64, value: String)], to topic: TopicName) async throws {
+        var builder = RecordBatchBuilder()
+        for record in records {
+            Array(record.value.utf8).withUnsafeBytes {
+                builder.append(timestamp: Timestamp(millisecondsSinceEpoch: record.time), key: nil, value: $0)
+            }
+        }
+        _ = try await broker.append([AppendItem(target: .of(topic, 0), batches: [builder.finish()])])
+    }
+
     /// All values of a partition.
     func values(in topic: TopicName, _ partition: Int32 = 0) async throws -> [String] {
         var cursor = try await broker.cursor(for: topic, partitions: [PartitionIndex(partition)], start: .earliest)

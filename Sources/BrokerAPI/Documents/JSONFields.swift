@@ -77,6 +77,29 @@ struct JSONFields {
         return number
     }
 
+    /// A field that is `true` or `false`.
+    func bool(_ index: Int) throws(Problem) -> Bool? {
+        guard let range = range(index) else { return nil }
+        switch bytes[range.lowerBound] {
+        case UInt8(ascii: "t"): return true
+        case UInt8(ascii: "f"): return false
+        default: throw wrong(index, "true or false")
+        }
+    }
+
+    /// A field that is an array of strings; nil when it is not given or null.
+    func strings(_ index: Int) throws(Problem) -> [String]? {
+        guard range(index) != nil else { return nil }
+        var texts: [String] = []
+        for element in try elements(index) {
+            guard bytes[element.lowerBound] == UInt8(ascii: "\""),
+                let text = try? JSONString.text(UnsafeRawBufferPointer(rebasing: bytes[element].dropFirst().dropLast()))
+            else { throw wrong(index, "an array of strings") }
+            texts.append(text)
+        }
+        return texts
+    }
+
     /// The elements of a field that is an array; none when it is not given.
     func elements(_ index: Int) throws(Problem) -> [Range<Int>] {
         guard let range = range(index) else { return [] }

@@ -55,10 +55,8 @@ extension API {
         let resume = try query["session"].map { (token) throws(Problem) in
             try member(of: token, group: group, principal: principal)
         }
-        var topics: [TopicName] = []
-        if resume == nil || query["topics"] != nil {
-            topics = try TopicList.parse(query["topics"], in: group.namespace)
-        }
+        // None are whatever the group shares; the engine refuses to make a group of none.
+        let topics = query["topics"] == nil ? [] : try TopicList.parse(query["topics"], in: group.namespace)
         let limits = engine.limits
         guard topics.count <= limits.groupTopicsMax else {
             throw Problem.invalidRequest("a group shares at most \(limits.groupTopicsMax) topics, not \(topics.count)")
@@ -70,7 +68,7 @@ extension API {
             topics: topics,
             instance: try instance(query["instance"]),
             resume: resume,
-            start: try start(query["from"]),
+            start: try query["from"].map { (text) throws(Problem) in try GroupStart.parse(text) } ?? .earliest,
             maxInFlight: maxInFlight.map { Int($0) },
             maxInFlightBytes: maxInFlightBytes.map { Int($0) },
             commitTimeoutMilliseconds: try query.milliseconds("commitTimeout"),
@@ -95,18 +93,6 @@ extension API {
             return try GroupName(validating: text).name
         } catch {
             throw Problem(error, of: "instance")
-        }
-    }
-
-    private func start(_ text: String?) throws(Problem) -> StartPosition {
-        switch text {
-        case nil, "earliest": return .earliest
-        case "latest": return .latest
-        case .some(let text):
-            guard let time = try TimeText.time(text) else {
-                throw .invalidRequest("from is earliest, latest or a time for a group, not \"\(Problem.shown(text))\"")
-            }
-            return .time(time)
         }
     }
 }

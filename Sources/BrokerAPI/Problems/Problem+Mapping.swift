@@ -122,29 +122,6 @@ extension Problem {
         }
     }
 
-    /// Errors of groups.
-    private static func mapGroups(_ error: BrokerError) -> Problem {
-        switch error {
-        case .groupNotFound(let group):
-            Problem(
-                .groupNotFound,
-                "the group \(group) does not exist; the first member creates it: "
-                    + "GET /v1/groups/\(group.name)/stream?topics=<topic>"
-            )
-        case .groupTopicsDiffer(let group, let topics):
-            Problem(
-                .groupTopicsDiffer,
-                "the group \(group) shares \(topics.map(\.name).joined(separator: ",")); join with the same list",
-                members: [Member("topics", .strings(topics.map(\.name)))]
-            )
-        case .sessionExpired(let group):
-            Problem(.sessionExpired, "the group \(group) does not know this session any more; join again without it")
-        case .groupFull(let group, let max):
-            Problem(.groupFull, "the group \(group) has \(max) members, as many as it may")
-        default: Problem(.internalError, "the broker failed: \(error)", hasNoSideEffects: false)
-        }
-    }
-
     /// A topic that does not exist, and the request that creates it.
     static func topicNotFound(_ topic: TopicName) -> Problem {
         let path =

@@ -21,6 +21,8 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case notShared = "partition-not-shared"
     case groupTopicsDiffer = "group-topics-differ"
     case groupFull = "group-full"
+    case groupHasMembers = "group-has-members"
+    case tooManyKeptTopics = "too-many-kept-topics"
     case cursorExpired = "cursor-expired"
     case cursorEpochChanged = "cursor-epoch-changed"
     case sessionExpired = "session-expired"
@@ -88,6 +90,8 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .notShared: (.conflict, "The group does not share the partition")
         case .groupTopicsDiffer: (.conflict, "The group shares other topics")
         case .groupFull: (.conflict, "The group has no room for another member")
+        case .groupHasMembers: (.conflict, "The group has members")
+        case .tooManyKeptTopics: (.conflict, "The group keeps the commits of too many dropped topics")
         case .cursorExpired: (.gone, "The records at the cursor are no longer kept")
         case .cursorEpochChanged: (.gone, "The topic was created anew since the cursor was made")
         case .sessionExpired: (.gone, "The session has ended")

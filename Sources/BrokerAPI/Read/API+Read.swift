@@ -74,10 +74,15 @@ enum TopicList {
         guard let text, !text.isEmpty else {
             throw Problem.invalidRequest("topics= is missing: topics=orders,payments")
         }
+        return try named(text.split(separator: ",", omittingEmptySubsequences: false).map { String($0) }, in: namespace)
+    }
+
+    /// The topics of some names, each once.
+    static func named(_ names: [String], in namespace: Namespace) throws(Problem) -> [TopicName] {
         var topics: [TopicName] = []
-        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+        for name in names {
             do throws(NameError) {
-                let topic = try TopicName(validating: String(part), in: namespace)
+                let topic = try TopicName(validating: name, in: namespace)
                 if topics.contains(topic) { throw NameError(name: topic.name, reason: "is given twice") }
                 topics.append(topic)
             } catch {

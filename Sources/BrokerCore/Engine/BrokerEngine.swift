@@ -104,6 +104,16 @@ public protocol BrokerEngine: Sendable {
     func groups(in namespace: Namespace) -> [GroupSummary]
     /// One group: members, assignment, committed offsets, lag.
     func group(_ name: GroupName) throws(BrokerError) -> GroupReport
+    /// The same, with how long the oldest unread records have waited; that reads a little.
+    func groupWithLagAges(_ name: GroupName) async throws(BrokerError) -> GroupReport
+    /// Makes a group without members, or says that it was there as is asked for. Durable on return.
+    /// - Throws: `groupDiffers` with what differs; `invalid` for settings out of range, or a new group without topics.
+    func createGroup(_ name: GroupName, _ change: GroupSettingsChange) async throws(BrokerError) -> GroupCreation
+    /// Changes a group for all its members; what is not named stays as it is. Durable on return.
+    func changeGroup(_ name: GroupName, _ change: GroupSettingsChange) async throws(BrokerError) -> GroupReport
+    /// Ends a group with its commits; by force its members are sent away. Durable on return.
+    /// - Throws: `groupHasMembers` unless it has none, or is forced.
+    func deleteGroup(_ name: GroupName, isForced: Bool) async throws(BrokerError)
 }
 
 extension BrokerEngine {
@@ -152,4 +162,31 @@ extension BrokerEngine {
     public func appendRefusal(bytes: ByteCount) -> BrokerError? { nil }
     /// An engine that does not watch a volume has room.
     public var storage: StorageRoom { .open }
+}
+
+/// An engine that does not administer groups says so.
+extension BrokerEngine {
+    /// The group as it is told without a look at its records.
+    public func groupWithLagAges(_ name: GroupName) async throws(BrokerError) -> GroupReport { try group(name) }
+
+    /// Refused.
+    public func createGroup(
+        _ name: GroupName,
+        _ change: GroupSettingsChange
+    ) async throws(BrokerError) -> GroupCreation {
+        throw .unsupported("this engine does not make groups")
+    }
+
+    /// Refused.
+    public func changeGroup(
+        _ name: GroupName,
+        _ change: GroupSettingsChange
+    ) async throws(BrokerError) -> GroupReport {
+        throw .unsupported("this engine does not change groups")
+    }
+
+    /// Refused.
+    public func deleteGroup(_ name: GroupName, isForced: Bool) async throws(BrokerError) {
+        throw .unsupported("this engine does not delete groups")
+    }
 }

@@ -52,6 +52,12 @@ public enum BrokerError: Error, Sendable {
     case sessionExpired(GroupName)
     /// The group has as many members as it may.
     case groupFull(GroupName, max: Int)
+    /// The group is there, and is not as was asked for.
+    case groupDiffers(GroupName, details: String)
+    /// A group with members is deleted only by force.
+    case groupHasMembers(GroupName, count: Int)
+    /// The group keeps the commits of as many dropped topics as it may.
+    case tooManyKeptTopics(GroupName, max: Int)
     /// The storage refused a write and nothing was stored.
     case storageRefused(String)
     /// A stored byte is not what was written; the text names the place.

@@ -123,35 +123,16 @@ extension GroupJoinRequest {
         _ connection: ConnectionID,
         _ registry: TopicRegistry
     ) throws(BrokerError) -> GroupJoin {
-        var descriptions: [GroupTopicDescription] = []
-        for name in topics {
-            guard !name.isInternal else { throw .nameReserved(name.name) }
-            let topic = try registry.topic(name)
-            descriptions.append(topic.groupDescription)
-        }
-        return GroupJoin(
+        GroupJoin(
             request: request,
             connection: connection,
             group: group,
             member: .random(),
             instance: instance,
-            topics: descriptions,
+            topics: try registry.groupDescriptions(of: topics),
             start: start.ofGroup,
             commitTimeoutMilliseconds: commitTimeoutMilliseconds
         )
-    }
-}
-
-extension StartPosition {
-    /// The same in the words of the groups' machine.
-    fileprivate var ofGroup: GroupCoordination.StartPosition {
-        switch self {
-        case .earliest: .earliest
-        case .latest: .latest
-        case .beforeEnd(let count): .beforeEnd(count)
-        case .offset(let offset): .offset(offset)
-        case .time(let time): .time(time)
-        }
     }
 }
 

@@ -24,9 +24,48 @@ extension GroupReport {
         )
         self.init(
             summary: summary,
+            settings: GroupSettings(group.settings),
+            missingTopics: group.missingTopics,
+            keptTopics: group.keptTopics,
+            emptySince: group.emptySince,
             members: group.members.map { Member($0, in: group) },
             partitions: group.partitions.map { Partition($0, registry: registry) }
         )
+    }
+}
+
+extension GroupSettings {
+    init(_ settings: GroupCoordination.GroupSettings) {
+        self.init(
+            start: StartPosition(settings.start),
+            commitTimeoutMilliseconds: settings.commitTimeoutMilliseconds,
+            sessionTimeoutMilliseconds: settings.sessionTimeoutMilliseconds,
+            membersMax: settings.membersMax,
+            timeToLiveMilliseconds: settings.timeToLiveMilliseconds
+        )
+    }
+}
+
+extension StartPosition {
+    init(_ start: GroupCoordination.StartPosition) {
+        switch start {
+        case .earliest: self = .earliest
+        case .latest: self = .latest
+        case .beforeEnd(let count): self = .beforeEnd(count)
+        case .offset(let offset): self = .offset(offset)
+        case .time(let time): self = .time(time)
+        }
+    }
+
+    /// The same in the words of the groups' machine.
+    var ofGroup: GroupCoordination.StartPosition {
+        switch self {
+        case .earliest: .earliest
+        case .latest: .latest
+        case .beforeEnd(let count): .beforeEnd(count)
+        case .offset(let offset): .offset(offset)
+        case .time(let time): .time(time)
+        }
     }
 }
 
@@ -39,7 +78,9 @@ extension GroupReport.Member {
             id: member.id.value,
             instance: member.instance,
             epoch: member.epoch.value,
-            isConnected: member.connection != nil,
+            presence: Presence(member.presence),
+            joinedAt: member.joinedAt,
+            isStalled: member.isStalled,
             partitions: member.assignment.map { held in
                 let start = (committed[held.partition] ?? nil) ?? .zero
                 return AssignedPartition(partition: held.partition, epoch: held.epoch.value, start: start)
@@ -48,17 +89,26 @@ extension GroupReport.Member {
     }
 }
 
+extension GroupReport.Member.Presence {
+    fileprivate init(_ presence: GroupPresence?) {
+        switch presence {
+        case .connection: self = .connection
+        case .heartbeats: self = .heartbeats
+        case nil: self = .none
+        }
+    }
+}
+
 extension GroupReport.Partition {
     fileprivate init(_ partition: GroupDescription.PartitionDescription, registry: TopicRegistry) {
         let marks = try? registry.partition(partition.partition).log.watermarks
-        let end = marks?.visible.offset ?? .zero
-        let logStart = marks?.logStart.offset ?? .zero
         self.init(
             partition: partition.partition,
             committed: partition.committed,
-            end: end,
-            lag: max(0, end.value - max(partition.committed ?? logStart, logStart).value),
-            lost: max(0, logStart.value - (partition.committed ?? logStart).value),
+            committedAt: partition.committedAt,
+            metadata: partition.metadata,
+            logStart: marks?.logStart.offset ?? .zero,
+            end: marks?.visible.offset ?? .zero,
             inFlight: partition.inFlight,
             uncommittedSince: partition.uncommittedSinceMilliseconds.map { MonotonicInstant(milliseconds: $0) },
             owner: partition.owner?.value,
@@ -104,19 +154,6 @@ extension CommitItemResult {
             self.init(partition: result.partition, outcome: .fenced(owner: owner?.value, epoch: epoch.value))
         case .unknownPartition:
             self.init(partition: result.partition, outcome: .notShared)
-        }
-    }
-}
-
-extension BrokerError {
-    /// What a refused group request is to the outside.
-    init(_ refusal: GroupRefusal, group: GroupName) {
-        switch refusal {
-        case .unknownGroup(let group): self = .groupNotFound(group)
-        case .unknownMember(let group, _): self = .sessionExpired(group)
-        case .otherTopics(let group, let current, _): self = .groupTopicsDiffer(group, topics: current)
-        case .tooManyMembers(let max): self = .groupFull(group, max: max)
-        default: self = .invalid(refusal.description)
         }
     }
 }

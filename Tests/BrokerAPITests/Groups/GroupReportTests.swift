@@ -8,19 +8,28 @@ import Testing
         let orders = TopicName(internal: "orders")
         let first = TopicPartition(orders, PartitionIndex(0))
         let second = TopicPartition(orders, PartitionIndex(1))
-        let report = GroupReport(
+        var report = GroupReport(
             summary: GroupSummary(
                 name: GroupName(internal: "billing"),
                 topics: [orders],
                 memberCount: 1,
                 groupEpoch: 42
             ),
+            settings: GroupSettings(
+                start: .latest,
+                commitTimeoutMilliseconds: 60_000,
+                sessionTimeoutMilliseconds: 10_000,
+                membersMax: 1000,
+                timeToLiveMilliseconds: nil
+            ),
+            missingTopics: [TopicName(internal: "gone")],
             members: [
                 GroupReport.Member(
                     id: "m-1",
                     instance: "pod-7",
                     epoch: 3,
-                    isConnected: true,
+                    presence: .heartbeats,
+                    joinedAt: .epoch,
                     partitions: [AssignedPartition(partition: first, epoch: 17, start: Offset(913))]
                 )
             ],
@@ -28,8 +37,12 @@ import Testing
                 GroupReport.Partition(
                     partition: first,
                     committed: Offset(951),
+                    committedAt: .epoch,
+                    metadata: "note",
+                    logStart: Offset(953),
                     end: Offset(990),
-                    lag: 39,
+                    inFlight: 5,
+                    uncommittedSince: harness.engine.testClock.now.advanced(byMilliseconds: -70),
                     owner: "m-1",
                     epoch: 17,
                     state: "assigned"
@@ -38,14 +51,14 @@ import Testing
                     partition: second,
                     committed: nil,
                     end: Offset(4),
-                    lag: 4,
                     owner: nil,
                     epoch: 2,
                     state: "unassigned"
                 ),
             ]
         )
-        harness.engine.set { $0.report = report }
+        report.partitions[0].lagSeconds = 75
+        harness.engine.set { [report] in $0.report = report }
         return harness
     }
 
@@ -55,13 +68,18 @@ import Testing
             try answer
                 == JSON(
                     """
-                    {"group":"billing","groupEpoch":42,"topics":["orders"],
-                     "members":[{"member":"m-1","instance":"pod-7","epoch":3,"connected":true,
+                    {"group":"billing","groupEpoch":42,"topics":["orders"],"from":"latest","commitTimeoutMs":60000,
+                     "sessionTimeoutMs":10000,"membersMax":1000,"timeToLiveMs":null,"missingTopics":["gone"],
+                     "keptTopics":[],"emptySince":null,"lag":41,"lagSeconds":75,"lost":2,"inFlight":5,
+                     "members":[{"member":"m-1","instance":"pod-7","epoch":3,"connected":true,"presence":"heartbeats",
+                                 "joinedAt":"1970-01-01T00:00:00.000Z","stalled":false,
                                  "partitions":[{"topic":"orders","partition":0,"epoch":17}]}],
                      "partitions":[
-                       {"topic":"orders","partition":0,"committed":951,"end":990,"lag":39,"owner":"m-1","epoch":17,
-                        "state":"assigned"},
-                       {"topic":"orders","partition":1,"committed":null,"end":4,"lag":4,"owner":null,"epoch":2,
+                       {"topic":"orders","partition":0,"committed":951,"committedAt":"1970-01-01T00:00:00.000Z",
+                        "metadata":"note","end":990,"lag":37,"lagSeconds":75,"lost":2,"inFlight":5,"uncommittedMs":70,
+                        "owner":"m-1","epoch":17,"state":"assigned"},
+                       {"topic":"orders","partition":1,"committed":null,"committedAt":null,"end":4,"lag":4,
+                        "lagSeconds":null,"lost":0,"inFlight":0,"uncommittedMs":null,"owner":null,"epoch":2,
                         "state":"unassigned"}]}
                     """
                 )
@@ -73,9 +91,19 @@ import Testing
         let members = try await harness.send(.get, "/v1/groups/billing/members").json()
         #expect(members["members"]?[0]?["member"] == .string("m-1"))
         let offsets = try await harness.send(.get, "/v1/groups/billing/offsets").json()
-        #expect(offsets["partitions"]?[0] == (try JSON("{\"topic\":\"orders\",\"partition\":0,\"committed\":951}")))
+        #expect(
+            offsets["partitions"]?[0]
+                == (try JSON(
+                    """
+                    {"topic":"orders","partition":0,"committed":951,"committedAt":"1970-01-01T00:00:00.000Z",
+                     "metadata":"note"}
+                    """
+                ))
+        )
         let lag = try await harness.send(.get, "/v1/groups/billing/lag").json()
-        #expect(lag["lag"] == .integer(43))
+        #expect(lag["lag"] == .integer(41))
+        #expect(lag["lost"] == .integer(2))
+        #expect(lag["partitions"]?[0]?["uncommittedMs"] == .integer(70))
         #expect(lag["partitions"]?[1]?["lag"] == .integer(4))
         let list = try await harness.send(.get, "/v1/groups").json()
         #expect(list["groups"]?[0]?["group"] == .string("billing"))

@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "?topics=", "?topics=orders&maxInFlight=0", "?topics=orders&from=-5", "?topics=orders&instance=a%2Fb",
+        "?topics=", "?topics=orders&maxInFlight=0", "?topics=orders&from=-5", "?topics=orders&instance=a%2Fb",
         "?topics=orders&limit=5", "?topics=a,a", "?topics=orders&maxInFlight=1000000000",
     ])
     func aWrongJoinIsRefused(query: String) async {

@@ -38,6 +38,10 @@ final class MemoryEngine: BrokerEngine {
         var commitResults: [CommitItemResult] = []
         var commitError: BrokerError?
         var report: GroupReport?
+        var groupChanges: [GroupSettingsChange] = []
+        var groupDeletions: [Bool] = []
+        var isGroupNew = false
+        var groupError: BrokerError?
     }
 
     let state = Mutex(State())
@@ -145,6 +149,31 @@ final class MemoryEngine: BrokerEngine {
         }
         if let error { throw error }
         return results
+    }
+
+    func createGroup(
+        _ name: GroupName,
+        _ change: GroupSettingsChange
+    ) async throws(BrokerError) -> GroupCreation {
+        let report = try await changeGroup(name, change)
+        return state.withLock { $0.isGroupNew } ? .created(report) : .unchanged(report)
+    }
+
+    func changeGroup(_ name: GroupName, _ change: GroupSettingsChange) async throws(BrokerError) -> GroupReport {
+        let error = state.withLock { state in
+            state.groupChanges.append(change)
+            return state.groupError
+        }
+        if let error { throw error }
+        return try group(name)
+    }
+
+    func deleteGroup(_ name: GroupName, isForced: Bool) async throws(BrokerError) {
+        let error = state.withLock { state in
+            state.groupDeletions.append(isForced)
+            return state.groupError
+        }
+        if let error { throw error }
     }
 
     func groups(in namespace: Namespace) -> [GroupSummary] {

@@ -1,0 +1,47 @@
+import BrokerCore
+import RecordFormat
+
+/// The answers to what the engine refuses of groups.
+extension Problem {
+    /// Errors of groups.
+    static func mapGroups(_ error: BrokerError) -> Problem {
+        switch error {
+        case .groupNotFound(let group):
+            Problem(
+                .groupNotFound,
+                "the group \(group) does not exist; its first member makes it, "
+                    + "GET /v1/groups/\(group.name)/stream?topics=<topic>, or PUT /v1/groups/\(group.name)"
+            )
+        case .groupTopicsDiffer(let group, let topics):
+            Problem(
+                .groupTopicsDiffer,
+                "the group \(group) shares \(topics.map(\.name).joined(separator: ",")); join with the same list",
+                members: [Member("topics", .strings(topics.map(\.name)))]
+            )
+        case .sessionExpired(let group):
+            Problem(.sessionExpired, "the group \(group) does not know this session any more; join again without it")
+        case .groupFull(let group, let max):
+            Problem(.groupFull, "the group \(group) has \(max) members, as many as it may")
+        case .groupDiffers(let group, let details):
+            Problem(
+                .conflict,
+                "the group \(group) is there and differs: \(details); change it with PATCH",
+                members: [Member("differs", .string(details))]
+            )
+        case .groupHasMembers(let group, let count):
+            Problem(
+                .groupHasMembers,
+                "the group \(group) has members: \(count); stop them, or delete it with force=true",
+                members: [Member("members", .integer(Int64(count)))]
+            )
+        case .tooManyKeptTopics(let group, let max):
+            Problem(
+                .tooManyKeptTopics,
+                "the group \(group) keeps the commits of \(max) dropped topics, as many as it may; "
+                    + "end them with \"forgetDroppedTopics\":true",
+                members: [Member("max", .integer(Int64(max)))]
+            )
+        default: Problem(.internalError, "the broker failed: \(error)", hasNoSideEffects: false)
+        }
+    }
+}

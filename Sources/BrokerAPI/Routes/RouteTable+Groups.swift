@@ -1,0 +1,72 @@
+extension RouteTable {
+    /// The routes of consumer groups.
+    static let groups: [Route] = [
+        Route(.get, "/v1/groups", .group, .describe, "List the consumer groups.") { path throws(Problem) in
+            .listGroups(path.namespace)
+        },
+        Route(.get, "/v1/groups/{group}", .group, .describe, "Describe a group: members, owners, offsets, lag.") {
+            path throws(Problem) in .describeGroup(try path.group())
+        },
+        Route(
+            .put,
+            "/v1/groups/{group}",
+            .group,
+            .configure,
+            body: .document,
+            "Make a group: 201; 200 when it is there as is asked for, 409 when not."
+        ) { path throws(Problem) in .createGroup(try path.group()) },
+        Route(
+            .patch,
+            "/v1/groups/{group}",
+            .group,
+            .configure,
+            body: .document,
+            "Change a group for all its members; what is not named stays as it is."
+        ) { path throws(Problem) in .changeGroup(try path.group()) },
+        Route(
+            .delete,
+            "/v1/groups/{group}",
+            .group,
+            .delete,
+            parameters: [Route.Parameter("force", "`true`: delete it although it has members.")],
+            "Delete a group with its commits."
+        ) { path throws(Problem) in .deleteGroup(try path.group()) },
+        Route(.get, "/v1/groups/{group}/members", .group, .describe, "List a group's members.") {
+            path throws(Problem) in .groupMembers(try path.group())
+        },
+        Route(.get, "/v1/groups/{group}/offsets", .group, .describe, "List a group's committed offsets.") {
+            path throws(Problem) in .groupOffsets(try path.group())
+        },
+        Route(.get, "/v1/groups/{group}/lag", .group, .describe, "List a group's lag by partition.") {
+            path throws(Problem) in .groupLag(try path.group())
+        },
+        Route(
+            .get,
+            "/v1/groups/{group}/stream",
+            .group,
+            .consume,
+            parameters: [
+                Route.Parameter("topics", "The topics that the group shares, joined with commas."),
+                Route.Parameter("instance", "The name of a static member."),
+                Route.Parameter("session", "Resume the member that this token names."),
+                Route.Parameter("maxInFlight", "The most records delivered and not committed."),
+                Route.Parameter("maxInFlightBytes", "The most bytes delivered and not committed."),
+                Route.Parameter("commitTimeout", "How long records may stay uncommitted, when the group is created."),
+                Route.Parameter("from", "Where partitions without a commit begin: `earliest`, `latest` or a time."),
+                Route.Parameter("timeout", "End the stream after this time."),
+                Route.Parameter("framing", "`ndjson` or `sse`; overrides Accept."),
+                Route.Parameter("event", "With SSE: `message` names records so, for a plain `onmessage`."),
+            ],
+            isStreaming: true,
+            "Join a group and stream: the connection is the member."
+        ) { path throws(Problem) in .groupStream(try path.group()) },
+        Route(
+            .post,
+            "/v1/groups/{group}/commits",
+            .group,
+            .consume,
+            body: .document,
+            "Commit offsets, renew leases, give partitions back; fenced by epoch."
+        ) { path throws(Problem) in .commit(try path.group()) },
+    ]
+}
