@@ -39,8 +39,9 @@ public struct ProducerHistory: Sendable {
         sent.keys.sorted { ($0.topic.hex, $0.id) < ($1.topic.hex, $1.id) }
     }
 
+    /// Notes a request that is being sent, unless it was sent before: a repetition does not make it the newest.
     mutating func note(_ request: Request) {
-        guard sent[request.line]?.last != request else { return }
+        guard sent[request.line]?.contains(request) != true else { return }
         var requests = sent[request.line] ?? []
         if requests.last?.epoch != request.epoch { requests = [] }
         sent[request.line] = (requests + [request]).suffix(Self.windowMax)

@@ -57,9 +57,6 @@ extension StoreHistory {
         case .refused(let refusal):
             if known == nil { refuse(request.appends) }
             if let expected, case .producer(expected) = refusal { return nil }
-            // Not understood yet: after a power cut, a start cut short and a kill, a retry of unknown fate may be refused as
-            // another request's bytes. Nothing is stored by it, nor lost; a retry that is known to be stored must be found.
-            if known == nil, case .producer(.contentDiffers) = refusal { return nil }
             return "\(text) is refused: \(refusal)"
         }
     }
