@@ -18,7 +18,7 @@ extension StoreClient {
     }
 
     /// Lets segments go that a policy does not want, sometimes with a round in between.
-    private func retain(_ key: PartitionKey, _ policy: RetentionPolicy) throws(StorageError) {
+    func retain(_ key: PartitionKey, _ policy: RetentionPolicy) throws(StorageError) {
         let most = history.startMax(of: key, policy, now: clock.now)
         change { $0.lettingGo = .retention(key, upTo: most) }
         note()

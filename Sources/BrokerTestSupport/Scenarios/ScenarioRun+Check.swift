@@ -52,13 +52,22 @@ extension ScenarioRun {
     /// Does something, and cuts the power at every call of it that changed anything.
     ///
     /// Nothing may be acknowledged meanwhile.
-    mutating func cutEveryCall(draws: Int, of body: () throws -> Void) rethrows {
+    /// - Parameter drawsAtRenames: how often after a rename, where it matters which names survive.
+    /// - Parameter known: what is known meanwhile, if not what is known at the end.
+    mutating func cutEveryCall(
+        draws: Int,
+        drawsAtRenames: Int? = nil,
+        knowing known: StoreHistory? = nil,
+        of body: () throws -> Void
+    ) rethrows {
         let before = fileSystem.callCount
         fileSystem.startRecording()
         try body()
         let recording = StoreRecording(of: fileSystem)
-        let known = history
+        let known = known ?? history
         for count in before...recording.calls.count where recording.isChanged(at: count) && flaws.isEmpty {
+            let isRename = recording.neighbours(at: count).after == .rename
+            let draws = isRename ? drawsAtRenames ?? draws : draws
             cut(recording.image(after: count), draws: draws, known, "cut after call \(count)")
         }
     }

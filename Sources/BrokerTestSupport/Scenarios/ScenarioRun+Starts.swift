@@ -5,7 +5,7 @@ import SegmentStore
 extension ScenarioRun {
     mutating func firstStart() throws {
         let fileSystem = fileSystem
-        try cutEveryCall(draws: 24) { _ = try StoreWorkload.open(fileSystem, seed: 3) }
+        try cutEveryCall(draws: 24, drawsAtRenames: 200) { _ = try StoreWorkload.open(fileSystem, seed: 3) }
     }
 
     /// A killed process has left `millrace.meta` in the cache; what the next one acknowledges stands below it.

@@ -42,6 +42,8 @@ public enum StoreScenario: String, CaseIterable, Hashable, Sendable {
     case refusedOriginal
     /// Retention has taken a producer's requests, and the power goes.
     case retryAfterRetention
+    /// Retention takes one segment after the other, each pass cut at every call.
+    case retention
     /// The volume fills up, and has room again.
     case fullVolume
     /// The volume has no room but the ballast's for what a start must write again.
@@ -132,6 +134,7 @@ public enum StoreScenario: String, CaseIterable, Hashable, Sendable {
         case .firstRequest: try run.firstRequest()
         case .refusedOriginal: try run.refusedOriginal()
         case .retryAfterRetention: try run.retryAfterRetention()
+        case .retention: try run.retention()
         case .fullVolume: try run.fullVolume()
         case .fullVolumeAtStart: try run.fullVolumeAtStart()
         case .failedFlushElsewhere: try run.failedFlushElsewhere()

@@ -11,7 +11,8 @@ public enum FlushSite: String, CaseIterable, Hashable, Sendable {
     case journalCreated
     /// A checkpoint record, before the ring may overwrite what it covers.
     case checkpointSlot
-    /// The names of the ring and of both slots.
+    /// The names of the ring, both slots and all else in a new directory, before `millrace.meta` says that they are there; and
+    /// that of a slot that is made again.
     case checkpointNames
     /// `millrace.meta`, which is written last at creation.
     case metaFile

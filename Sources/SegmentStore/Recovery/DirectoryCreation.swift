@@ -73,7 +73,7 @@ struct DirectoryCreation {
         try StorageError.wrap { () throws(FileError) in
             let names = ProducerRegistry(savedAt: .epoch).encoded(directory: meta.directoryID, at: .epoch)
             try fileSystem.write(names, asNew: paths.producers, .producersFile)
-            try Ballast(fileSystem: fileSystem, path: paths.ballast, bytes: ring).make()
+            try Ballast(fileSystem: fileSystem, path: paths.ballast, bytes: ring).make(isNew: true)
             let first = CheckpointRecord(generation: 1, lsn: LSN(0), run: LeaderEpoch(1), isClean: true, rows: [])
             try CheckpointSlots(fileSystem: fileSystem, paths: paths, directoryID: meta.directoryID).create(first)
             try fileSystem.replace(paths.meta, with: meta.encoded(), fileSite: .metaFile, nameSite: .metaName)

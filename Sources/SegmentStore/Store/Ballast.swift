@@ -22,13 +22,15 @@ struct Ballast: Sendable {
     /// Makes it.
     ///
     /// Flushed: a crash must not give its room to somebody else before the replay that it is kept for.
-    func make() throws(FileError) {
+    ///
+    /// - Parameter isNew: whether it is made with the data directory, whose names are all flushed together afterwards.
+    func make(isNew: Bool = false) throws(FileError) {
         do throws(FileError) {
             let file = try fileSystem.open(path, .create)
             defer { file.close() }
             try file.allocate(to: FilePosition(UInt64(bytes.value)))
             try file.flush(.ballast)
-            try fileSystem.flushDirectory(path.parent, .ballast)
+            if !isNew { try fileSystem.flushDirectory(path.parent, .ballast) }
         } catch {
             // A part of it would hold room that somebody may need, and keep none. It has no content that a failed flush
             // could have lost.
