@@ -114,13 +114,13 @@ struct TopicDeletion {
 
     private func queue(_ collected: Collected, _ done: @escaping @Sendable (AppendResolution) -> Void) -> Bool {
         let isSplit = PlantedFault.tombstonesInOtherFrame.isPlanted && !collected.appends.isEmpty
-        if isSplit { queueDeletionAlone() }
-        let request = CommitRequest(appends: collected.appends, deletedTopic: isSplit ? nil : topic.id)
+        if isSplit { queueAlone(collected) }
+        let request = CommitRequest(appends: isSplit ? [] : collected.appends, deletedTopic: topic.id)
         let waiting = collected.waiting
         let queued = QueuedAppend(
             request: request,
             bytes: LogStore.entryBytes(request).value,
-            targets: collected.targets,
+            targets: isSplit ? [] : collected.targets,
             fences: waiting.map(\.fence),
             isAlone: true,
             resolve: { resolution in
@@ -131,11 +131,12 @@ struct TopicDeletion {
         return broker.queue.add(queued, isUrgent: true) != .closed
     }
 
-    /// A planted fault: the topic goes in a frame of its own, before the tombstones.
-    private func queueDeletionAlone() {
-        let request = CommitRequest(appends: [], deletedTopic: topic.id)
+    /// A planted fault: the tombstones go in a frame of their own, before the topic's deletion.
+    private func queueAlone(_ collected: Collected) {
+        let request = CommitRequest(appends: collected.appends)
         let bytes = LogStore.entryBytes(request).value
-        let queued = QueuedAppend(request: request, bytes: bytes, targets: [], isAlone: true, resolve: { _ in })
+        let targets = collected.targets
+        let queued = QueuedAppend(request: request, bytes: bytes, targets: targets, isAlone: true, resolve: { _ in })
         _ = broker.queue.add(queued, isUrgent: true)
     }
 }

@@ -133,7 +133,9 @@ public enum PlantedFault: Int, CaseIterable, Hashable, Sendable {
     case frameBeforeTopicFlushed
     /// Entries of a topic that is not there are passed over, whatever became of it.
     case deletionWithoutEvidence
-    /// A topic's deletion and the tombstones of its commits are in two frames.
+    /// The tombstones of a topic's commits are in a frame of their own, before that of its deletion.
+    ///
+    /// The other way round a crash shows nothing: a start ends commits whose topic is gone.
     case tombstonesInOtherFrame
     /// A topic inherits the commits of another of the same name.
     case uuidIgnored
