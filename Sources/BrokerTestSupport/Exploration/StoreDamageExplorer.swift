@@ -14,7 +14,8 @@ public struct StoreDamageExplorer {
         case unproven
     }
 
-    /// Every bit that is to be flipped: all of the small files, one of each byte of the others.
+    /// Every bit that is to be flipped: all of the small files, one of each byte of the others; none of the ballast, which
+    /// takes room and has no content.
     public let flips: [StoreDamage]
     /// What is done to files as a whole.
     public let others: [StoreDamage]
@@ -163,6 +164,7 @@ struct StoreDamageList {
     }
 
     private mutating func addFlips(_ name: String, _ size: Int, _ random: inout SplitMix64) {
+        guard name != "ballast" else { return }
         let isSmall = size <= 2048 && !name.hasSuffix(".log")
         for position in 0..<size {
             let bits = isSmall ? Array(0..<8) : [random.below(8)]
