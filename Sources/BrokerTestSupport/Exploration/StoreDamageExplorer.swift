@@ -43,7 +43,7 @@ public struct StoreDamageExplorer {
         var content: [UInt8] { Array(checked.dropFirst(8)) }
     }
 
-    /// Writes a directory of several segments in four partitions and a journal, which is stopped in one of three ways.
+    /// Writes a directory of several segments in six partitions and a journal, which is stopped in one of three ways.
     public init(_ stop: Stop, seed: UInt64) {
         self.stop = stop
         let fileSystem = SimulatedFileSystem()
