@@ -9,8 +9,8 @@ struct RunCommand: ParsableCommand {
         abstract: "Explore crash states, try every mutant, flip every bit."
     )
 
-    @Option(help: "How long to take; below 600 seconds everything is sampled more thinly.")
-    var seconds = 660.0
+    @Option(help: "How long to take; below 500 seconds everything is sampled more thinly.")
+    var seconds = 560.0
 
     @Option(help: "Where the exploration begins; another number explores other lives.")
     var seed: UInt64 = 1
@@ -32,7 +32,7 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let stopwatch = Stopwatch()
         let crew = Crew(size: workers)
-        let isWhole = seconds >= 600
+        let isWhole = seconds >= 500
         var report = TortureReport(isSampled: !isWhole)
         let mutations = mutants ? StoreMutation.all : []
         let mutants = mutations.map { Work.mutant(name: $0.description, seconds: min(60, seconds / 24)) }

@@ -16,7 +16,8 @@ struct WorkCommand: ParsableCommand {
     }
 
     private static func result(of work: Work) throws -> WorkResult {
-        let stopwatch = Stopwatch()
+        // A mutant gets so much of a processor: else one that is caught on an idle machine would not be on a busy one.
+        let stopwatch = if case .mutant = work { Stopwatch(.processor) } else { Stopwatch() }
         switch work {
         case .states(let firstSeed, let seconds):
             var limits = StoreExplorer.Limits()
@@ -123,16 +124,6 @@ struct WorkCommand: ParsableCommand {
             seed += 1
         }
         return WorkResult(explorer.findings, mutation, seconds: stopwatch.seconds)
-    }
-}
-
-/// Time since it was made.
-struct Stopwatch: Sendable {
-    private let start = ContinuousClock.now
-
-    var seconds: Double {
-        let duration = ContinuousClock.now - start
-        return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
     }
 }
 
