@@ -35,6 +35,8 @@ extension HTTPField.Name {
     static let lastEventID = known("Last-Event-ID")
     /// What every CloudEvent in binary mode carries.
     static let ceSpecVersion = known("ce-specversion")
+    /// The trace that a request belongs to (W3C Trace Context).
+    static let traceparent = known("traceparent")
     /// The id of the member that a group stream is.
     static let groupMember = known("Group-Member")
     /// The epoch of the group when the stream began.

@@ -39,6 +39,31 @@ public struct HeaderList: Hashable, Sendable {
         }
     }
 
+    /// The header that names the trace of a record (W3C Trace Context).
+    public static let traceparent = "traceparent"
+
+    /// These headers with those of a trace behind them, unless they name a trace themselves.
+    public func traced(by trace: HeaderList) -> HeaderList {
+        guard count > 0 else { return trace }
+        guard !contains(name: Self.traceparent) else { return self }
+        var all = self
+        all.encoded.writeImmutableBuffer(trace.encoded)
+        all.count += trace.count
+        return all
+    }
+
+    private func contains(name: String) -> Bool {
+        encoded.withUnsafeReadableBytes { bytes in
+            var fields = RecordFields(bytes, from: 0, to: bytes.count)
+            for _ in 0..<count {
+                // What this list has encoded can be read.
+                guard let header = try? fields.header() else { return false }
+                if bytes[header.name].elementsEqual(name.utf8) { return true }
+            }
+            return false
+        }
+    }
+
     /// Removes all headers and keeps the memory for the next record.
     public mutating func removeAll() {
         encoded.clear()

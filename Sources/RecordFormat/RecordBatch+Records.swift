@@ -77,7 +77,7 @@ extension RecordBatch {
 
     /// The CRC-32C of what the records say: keys, values and headers with their lengths, in order, null told from empty.
     ///
-    /// It does not depend on offsets, timestamps, the producer or the codec, nor on where a batch ends: that of several
+    /// It does not depend on offsets, timestamps, the producer, the trace or the codec, nor on where a batch ends: that of several
     /// batches is the last one's, each taking the one before as its `seed`. Checks every record on the way.
     public func contentChecksum(
         seed: UInt32 = 0,
@@ -88,7 +88,7 @@ extension RecordBatch {
             var scanner = RecordScanner(bytes, startingAt: section.start, of: self)
             var checksum = seed
             while let record = try scanner.next() {
-                checksum = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[record.content]), seed: checksum)
+                checksum = try record.contentChecksum(in: bytes, seed: checksum)
             }
             return checksum
         }

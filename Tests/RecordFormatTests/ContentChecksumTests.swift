@@ -51,6 +51,22 @@ import Testing
         #expect(Set(checksums).count == contents.count)
     }
 
+    @Test func theTraceDoesNotCount() throws {
+        let other = RecordHeader(name: ByteBuffer(string: "n"), value: ByteBuffer(string: "v"))
+        let null = RecordHeader(name: ByteBuffer(string: "m"), value: nil)
+        let traces = ["one", "another"].map {
+            RecordHeader(name: ByteBuffer(string: "traceparent"), value: ByteBuffer(string: $0))
+        }
+        let plain = try batch([record("a", "b", [null, other])]).contentChecksum()
+        for headers in [[null, other, traces[0]], [traces[1], null, other], [null, traces[0], other, traces[1]]] {
+            #expect(try batch([record("a", "b", headers)]).contentChecksum() == plain)
+        }
+        #expect(try batch([record("a", "b", [other, null, traces[0]])]).contentChecksum() != plain)
+        #expect(
+            try batch([record("a", "b", [traces[0]])]).contentChecksum() == batch([record("a", "b")]).contentChecksum()
+        )
+    }
+
     @Test func damageAndOtherCodecsThrow() throws {
         var bytes = try GoldenBatch.mixed.bytes.array
         bytes[BatchHeader.size] ^= 2

@@ -24,7 +24,8 @@ extension API {
             limits: engine.limits,
             recordsMax: configuration.recordsPerRequestMax,
             keepsPlaces: !format.answersSummary,
-            needsKeys: description.settings.cleanup == .compact
+            needsKeys: description.settings.cleanup == .compact,
+            trace: TraceContext.headers(of: context.request.headers)
         )
         try read(context, format, partition, into: &intake)
         let appends = try condition.map { (condition) throws(Problem) in try condition.put(on: intake.finish()) }
@@ -38,7 +39,11 @@ extension API {
         _ partition: PartitionIndex?,
         into intake: inout RecordIntake
     ) throws(Problem) {
-        var body = context.request.body
+        var body = try BodyEncoding.decode(
+            context.request.body,
+            context.request.headers[.contentEncoding],
+            bytesMax: engine.limits.requestBodyBytesMax
+        )
         let depthMax = engine.limits.jsonDepthMax
         switch format {
         case .json:
@@ -52,6 +57,11 @@ extension API {
                 partitionDefault: partition,
                 into: &intake
             )
+        case .cloudEvents(let shape):
+            try CloudEventsBody.read(&body, shape, depthMax: depthMax, partition: partition, into: &intake)
+        case .cloudEventFields:
+            let fields = context.request.headers
+            try CloudEventFields.read(fields, &body, depthMax: depthMax, partition: partition, into: &intake)
         case .raw:
             try readRaw(body, key: context.request.headers[.recordKey], partition, into: &intake)
         }

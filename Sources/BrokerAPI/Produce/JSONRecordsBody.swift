@@ -12,15 +12,21 @@ enum JSONRecordsBody {
         with reader: inout RecordReader,
         into intake: inout RecordIntake
     ) throws(Problem) {
+        let value = try prepare(&body, depthMax: depthMax)
+        try body.withUnsafeReadableBytes { (bytes) throws(Problem) in
+            try readRecords(bytes, value, with: &reader, into: &intake)
+        }
+        if intake.recordCount == 0 { throw RecordPlace.body.invalid("records is empty") }
+    }
+
+    /// Checks that the body is JSON, puts it on one line, and answers where its value stands.
+    static func prepare(_ body: inout ByteBuffer, depthMax: Int) throws(Problem) -> Range<Int> {
         let shape = try body.withUnsafeReadableBytes { (bytes) throws(Problem) in
             try validate(bytes, depthMax: depthMax)
         }
         // Only now, and only then, the body is copied: the request still holds it as it was sent.
         if shape.hasLineBreaks { JSONLineBreaks.replaceBetweenTokens(in: &body) }
-        try body.withUnsafeReadableBytes { (bytes) throws(Problem) in
-            try readRecords(bytes, shape.value, with: &reader, into: &intake)
-        }
-        if intake.recordCount == 0 { throw RecordPlace.body.invalid("records is empty") }
+        return shape.value
     }
 
     private static func validate(_ bytes: UnsafeRawBufferPointer, depthMax: Int) throws(Problem) -> JSONShape {
@@ -52,10 +58,13 @@ enum JSONRecordsBody {
         guard cursor.enterArray() else {
             throw RecordPlace.body.invalid("records is not an array", byteOffset: records.lowerBound)
         }
+        var bad = BadRecords()
         var index = 0
         while cursor.nextElement() {
-            try reader.read(bytes, cursor.takeValue(), into: &intake, .record(index))
+            let record = cursor.takeValue()
+            try bad.judge { () throws(Problem) in try reader.read(bytes, record, into: &intake, .record(index)) }
             index += 1
         }
+        try bad.refuse()
     }
 }

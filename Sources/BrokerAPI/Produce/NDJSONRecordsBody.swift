@@ -26,12 +26,14 @@ enum NDJSONRecordsBody {
             var records = RecordReader(partitionDefault: partitionDefault)
             var values = BareValueReader(key: nil, partition: partitionDefault)
             if case .values(let key) = lines { values = BareValueReader(key: key, partition: partitionDefault) }
+            var bad = BadRecords()
             var start = 0
             var number = 0
             while start < bytes.count {
                 let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
                 number += 1
-                if let value = try prepare(bytes, start..<end, depthMax: depthMax, .line(number)) {
+                try bad.judge { () throws(Problem) in
+                    guard let value = try prepare(bytes, start..<end, depthMax: depthMax, .line(number)) else { return }
                     let all = UnsafeRawBufferPointer(bytes)
                     switch lines {
                     case .records: try records.read(all, value, into: &intake, .line(number))
@@ -40,6 +42,7 @@ enum NDJSONRecordsBody {
                 }
                 start = end + 1
             }
+            try bad.refuse()
         }
         if intake.recordCount == 0 { throw RecordPlace.body.invalid("there is no record on any line") }
     }

@@ -7,37 +7,35 @@ enum ProduceFormat: Sendable {
     case json
     /// A record or a value a line.
     case ndjson(NDJSONRecordsBody.Lines)
+    /// CloudEvents as JSON.
+    case cloudEvents(CloudEventsBody.Shape)
+    /// A CloudEvent whose attributes are header fields.
+    case cloudEventFields
     /// One record: the body is its value.
     case raw
 
     /// Tells the format by the content type and the query, and refuses what is not available.
     init(_ context: RequestContext) throws(Problem) {
-        try Self.checkEncoding(context.request.headers[.contentEncoding])
         let type = context.contentType
         switch type {
+        case "application/cloudevents+json": self = .cloudEvents(.event)
+        case "application/cloudevents-batch+json": self = .cloudEvents(.batch)
+        case let type? where type.hasPrefix("application/cloudevents"):
+            throw Self.unsupported("CloudEvents come as application/cloudevents+json or -batch+json, or in binary mode")
+        case _ where context.request.headers[.ceSpecVersion] != nil: self = .cloudEventFields
         case "application/json": self = .json
         case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines":
             self = .ndjson(try Self.lines(context.query))
-        case let type? where type.hasPrefix("application/cloudevents"):
-            throw Self.unsupported("CloudEvents are not supported yet; send records as application/json")
         case "application/x-www-form-urlencoded":
             // What `curl -d` sends when it is not told otherwise: never meant as a record.
             throw Self.unsupported("a form is no record; name the body's type, such as Content-Type: application/json")
-        default:
-            if context.request.headers[Self.cloudEventMark] != nil {
-                throw Self.unsupported(
-                    "CloudEvents in binary mode are not supported yet; send records as application/json"
-                )
-            }
-            self = .raw
+        default: self = .raw
         }
         if case .ndjson = self { return }
         if context.query["as"] != nil || context.query["key"] != nil {
             throw Problem.invalidRequest("as= and key= go with Content-Type application/x-ndjson")
         }
     }
-
-    private static let cloudEventMark: HTTPField.Name = .ceSpecVersion
 
     private static func lines(_ query: QueryParameters) throws(Problem) -> NDJSONRecordsBody.Lines {
         switch query["as"] {
@@ -57,13 +55,6 @@ enum ProduceFormat: Sendable {
         } catch {
             throw Problem.invalidRequest("key is not a JSON pointer such as /user/id: \(error.description)")
         }
-    }
-
-    private static func checkEncoding(_ encoding: String?) throws(Problem) {
-        guard let encoding, encoding.lowercased() != "identity" else { return }
-        throw unsupported(
-            "the Content-Encoding \"\(Problem.shown(encoding))\" is not supported yet; send the body as it is"
-        )
     }
 
     private static func unsupported(_ detail: String) -> Problem {

@@ -26,6 +26,7 @@ struct RecordIntake {
     private let recordsMax: Int
     private let keepsPlaces: Bool
     private let needsKeys: Bool
+    private let trace: HeaderList?
     private let sticky: PartitionIndex
     private var slots: [PartitionIndex: Int] = [:]
     private var batches: [PartitionBatches] = []
@@ -36,6 +37,7 @@ struct RecordIntake {
     ///   - codec: how the batches are compressed.
     ///   - sticky: where records without a key and a partition go, all of one request together.
     ///   - needsKeys: whether the topic is compacted: a record without a key would stay there for ever.
+    ///   - trace: what goes with each record that does not name its trace itself.
     init(
         topic: TopicName,
         codec: Codec,
@@ -45,7 +47,8 @@ struct RecordIntake {
         limits: Limits,
         recordsMax: Int,
         keepsPlaces: Bool,
-        needsKeys: Bool = false
+        needsKeys: Bool = false,
+        trace: HeaderList? = nil
     ) {
         self.topic = topic
         self.codec = codec
@@ -56,10 +59,12 @@ struct RecordIntake {
         self.recordsMax = recordsMax
         self.keepsPlaces = keepsPlaces
         self.needsKeys = needsKeys
+        self.trace = trace
     }
 
     /// Takes one record.
     mutating func append(_ record: RecordParts, headers: HeaderList, place: RecordPlace) throws(Problem) {
+        let headers = trace.map { headers.traced(by: $0) } ?? headers
         let bytesMax = try check(record, headers, place)
         let slot = slot(of: try partition(of: record, place))
         if keepsPlaces {

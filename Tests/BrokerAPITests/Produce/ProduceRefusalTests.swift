@@ -128,31 +128,6 @@ import Testing
         #expect(try harness.engine.records(topic).isEmpty)
     }
 
-    @Test func anEncodingThatIsNotSupportedSaysSo() async throws {
-        let harness = Harness()
-        try await harness.topic("orders")
-        let gzip = await harness.send(
-            .post,
-            "/v1/topics/orders/records",
-            "x",
-            type: "application/json",
-            headers: [.contentEncoding: "gzip"]
-        )
-        #expect(gzip.status == 415)
-        #expect(gzip.detail.contains("gzip"))
-        #expect(
-            await harness.send(.post, "/v1/topics/orders/records", "x", headers: [.contentEncoding: "identity"]).status
-                == 200
-        )
-        let event = await harness.send(
-            .post,
-            "/v1/topics/orders/records",
-            "{}",
-            type: "application/cloudevents+json"
-        )
-        #expect(event.status == 415)
-    }
-
     @Test func eachLimitHasItsOwnError() async throws {
         let harness = Harness(recordsPerRequestMax: 3) {
             $0.recordBytesMax = ByteCount(200)
