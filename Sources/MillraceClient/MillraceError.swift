@@ -14,6 +14,9 @@ public enum MillraceError: Error, Sendable, Hashable {
     case lineTooLong(bytesMax: Int)
     /// An argument cannot be sent.
     case invalidArgument(String)
+    /// The membership of a group is over, and coming back makes no sense: another process has taken the place, the group
+    /// was deleted, or the member has left.
+    case ended(reason: String)
     /// The task was cancelled.
     case cancelled
 
@@ -27,7 +30,7 @@ public enum MillraceError: Error, Sendable, Hashable {
         switch self {
         case .refused(let problem): problem.isRetryable && problem.hasNoSideEffects
         case .unreachable: true
-        case .disconnected, .timedOut, .unexpectedAnswer, .lineTooLong, .invalidArgument, .cancelled: false
+        case .disconnected, .timedOut, .unexpectedAnswer, .lineTooLong, .invalidArgument, .ended, .cancelled: false
         }
     }
 
@@ -37,7 +40,7 @@ public enum MillraceError: Error, Sendable, Hashable {
         // Something between us and the broker may have answered in its place.
         case .refused(let problem): !problem.hasNoSideEffects && (problem.isRetryable || problem.isForeign)
         case .disconnected, .timedOut: true
-        case .unreachable, .unexpectedAnswer, .lineTooLong, .invalidArgument, .cancelled: false
+        case .unreachable, .unexpectedAnswer, .lineTooLong, .invalidArgument, .ended, .cancelled: false
         }
     }
 
@@ -46,7 +49,7 @@ public enum MillraceError: Error, Sendable, Hashable {
         switch self {
         case .refused(let problem): problem.isRetryable
         case .unreachable, .disconnected, .timedOut: true
-        case .unexpectedAnswer, .lineTooLong, .invalidArgument, .cancelled: false
+        case .unexpectedAnswer, .lineTooLong, .invalidArgument, .ended, .cancelled: false
         }
     }
 }
@@ -62,6 +65,7 @@ extension MillraceError: CustomStringConvertible {
         case .unexpectedAnswer(let text): "the answer is not understood: \(text)"
         case .lineTooLong(let bytesMax): "a line of the stream is longer than \(bytesMax) bytes"
         case .invalidArgument(let text): text
+        case .ended(let reason): "the membership has ended: \(reason)"
         case .cancelled: "cancelled"
         }
     }

@@ -19,13 +19,17 @@ enum Environment {
 
     /// The names of all variables with a prefix, sorted.
     static func names(withPrefix prefix: String) -> [String] {
-        var names: [String] = []
+        all.map { String($0.prefix { $0 != "=" }) }.filter { $0.hasPrefix(prefix) }.sorted()
+    }
+
+    /// All variables, `NAME=value` each.
+    static var all: [String] {
+        var all: [String] = []
         var next = environ
         while let entry = next.pointee {
-            let name = String(cString: entry).prefix { $0 != "=" }
-            if name.hasPrefix(prefix) { names.append(String(name)) }
+            all.append(String(cString: entry))
             next += 1
         }
-        return names.sorted()
+        return all
     }
 }

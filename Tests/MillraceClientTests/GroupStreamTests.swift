@@ -37,6 +37,7 @@ import Testing
         case .resumed: "resumed"
         case .bookmark: "bookmark"
         case .gap: "gap"
+        case .problem(let problem): "problem \(problem.code)"
         case .other(let type): "other \(type)"
         }
     }

@@ -22,10 +22,10 @@ enum ImportMap {
             "NIOHTTPTypesHTTP1", "NIOWebSocket", "Logging",
             "ServiceLifecycle", "Synchronization",
         ],
-        "MillraceClient": ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "FoundationEssentials"],
+        "MillraceClient": ["AsyncHTTPClient", "NIOCore", "NIOHTTP1", "FoundationEssentials", "Synchronization"],
         "millrace": [
             "ArgumentParser", "Configuration", "Logging", "ServiceLifecycle", "BrokerHTTP", "BrokerAPI", "BrokerCore",
-            "MillraceClient", "SegmentStore", "FoundationEssentials", "Glibc",
+            "MillraceClient", "SegmentStore", "FoundationEssentials", "Glibc", "Synchronization",
         ],
         "GroupTestSupport": ["GroupCoordination", "RecordFormat", "Synchronization"],
         "BrokerTestSupport": [

@@ -43,6 +43,8 @@ public enum GroupEvent: Sendable {
     case bookmark(Bookmark)
     /// Records were lost to retention before they were delivered.
     case gap(Gap)
+    /// A partition cannot be read: nothing more of it comes, all others go on.
+    case problem(Problem)
     /// The server ends the stream; the session reconnects by itself when asked to.
     case goodbye(Goodbye)
     /// The connection broke; the session is resumed after the delay.

@@ -10,9 +10,11 @@ public struct GroupJoinOptions: Sendable, Hashable {
     public var session: String?
     /// The most records delivered and not committed.
     public var maxInFlight: Int?
+    /// The most bytes of records delivered and not committed.
+    public var maxInFlightBytes: Int?
     /// How long delivered records may stay uncommitted, in milliseconds; decided by the group's first member.
     public var commitTimeoutMilliseconds: Int?
-    /// Where partitions without a commit begin: `earliest` or `latest`.
+    /// Where partitions without a commit begin: `earliest`, `latest` or a time; decided by the group's first member.
     public var from: String?
 
     /// Creates options.
@@ -22,6 +24,7 @@ public struct GroupJoinOptions: Sendable, Hashable {
         instance: String? = nil,
         session: String? = nil,
         maxInFlight: Int? = nil,
+        maxInFlightBytes: Int? = nil,
         commitTimeoutMilliseconds: Int? = nil,
         from: String? = nil
     ) {
@@ -30,6 +33,7 @@ public struct GroupJoinOptions: Sendable, Hashable {
         self.instance = instance
         self.session = session
         self.maxInFlight = maxInFlight
+        self.maxInFlightBytes = maxInFlightBytes
         self.commitTimeoutMilliseconds = commitTimeoutMilliseconds
         self.from = from
     }
@@ -43,6 +47,7 @@ public struct GroupJoinOptions: Sendable, Hashable {
                 ("instance", instance),
                 ("session", session),
                 ("maxInFlight", maxInFlight.map { String($0) }),
+                ("maxInFlightBytes", maxInFlightBytes.map { String($0) }),
                 ("commitTimeout", commitTimeoutMilliseconds.map { "\($0)ms" }),
                 ("from", from),
             ]

@@ -30,13 +30,15 @@ public struct GroupStream: AsyncSequence, Sendable {
         /// The next event, or nil when the membership has ended.
         ///
         /// - Throws: `MillraceError` when joining is refused, or coming back makes no sense.
-        public mutating func next() async throws -> GroupEvent? {
-            do {
+        public mutating func next() async throws -> GroupEvent? { try await nextEvent() }
+
+        mutating func nextEvent() async throws(MillraceError) -> GroupEvent? {
+            do throws(MillraceError) {
                 switch try await lines.next(target: options.target) {
                 case .connected(let headers): return .joined(try membership(headers))
                 case .lost(let error, let delay): return .disconnected(error, retryAfter: delay)
                 case .ended: return nil
-                case .line(let bytes): return try event(EventLine(bytes: bytes))
+                case .line(let bytes): return taken(try GroupEvent(EventLine(bytes: bytes)))
                 }
             } catch {
                 return try restart(after: error)
@@ -59,55 +61,15 @@ public struct GroupStream: AsyncSequence, Sendable {
             return GroupMembership(group: options.group, member: member, groupEpoch: epoch, session: session)
         }
 
-        private mutating func event(_ line: EventLine) throws(MillraceError) -> GroupEvent {
-            switch try line.type() {
-            case "record": return .record(try line.record())
-            case "bookmark": return .bookmark(try line.decode(Bookmark.self))
-            case "gap": return .gap(try line.decode(Gap.self))
-            case "assigned":
-                let assigned = try line.decode(WireAssigned.self)
-                return .assigned(groupEpoch: assigned.groupEpoch, partitions: assigned.partitions)
-            case "revoking":
-                let revoking = try line.decode(WireRevoking.self)
-                return .revoking(partitions: revoking.partitions, deadline: .milliseconds(revoking.deadlineMs ?? 0))
-            case "revoked":
-                return .revoked(partitions: try line.decode(WireRevoking.self).partitions)
-            case "paused":
-                let paused = try line.decode(WirePaused.self)
-                return .paused(reason: paused.reason ?? "", uncommitted: paused.uncommitted ?? 0)
-            case "resumed": return .resumed
-            case "lease-warning":
-                let warning = try line.decode(WireRevoking.self)
-                return .leaseWarning(partitions: warning.partitions, remaining: .milliseconds(warning.remainingMs ?? 0))
-            case "goodbye": return .goodbye(leave(try line.decode(Goodbye.self)))
-            case "error": throw .refused(try line.problem())
-            case let type: return .other(type)
-            }
-        }
-
-        private mutating func leave(_ goodbye: Goodbye) -> Goodbye {
+        /// A goodbye decides what the next call does.
+        private mutating func taken(_ event: GroupEvent) -> GroupEvent {
+            guard case .goodbye(let goodbye) = event else { return event }
             if goodbye.reconnect {
                 lines.reconnect(after: goodbye.delay)
             } else {
                 lines.end()
             }
-            return goodbye
+            return event
         }
     }
-}
-
-private struct WireAssigned: Decodable {
-    let groupEpoch: Int64
-    let partitions: [GroupPartition]
-}
-
-private struct WireRevoking: Decodable {
-    let partitions: [GroupPartition]
-    let deadlineMs: Int64?
-    let remainingMs: Int64?
-}
-
-private struct WirePaused: Decodable {
-    let reason: String?
-    let uncommitted: Int64?
 }

@@ -4,10 +4,10 @@ extension MillraceClient {
         GroupStream(client: self, options: options)
     }
 
-    /// Commits offsets, and gives partitions back that are named in `release`.
+    /// Commits offsets, renews the leases of partitions named in `progress`, and gives back those in `release`.
     ///
     /// Durable when it returns. Repeating it is harmless: an offset that is in force already is `outdated` or
-    /// `committed` again.
+    /// `committed` again. Of `progress` and `release`, what the broker refuses is not this member's, and left out.
     ///
     /// - Returns: one result an offset; a fenced one does not throw, because others of the same request may be in force.
     /// - Throws: `refused` with the code `session-expired` or `invalid-session`, and the transport's errors.
@@ -15,18 +15,22 @@ extension MillraceClient {
     public func commit(
         _ membership: GroupMembership,
         offsets: [CommitOffset],
+        progress: [GroupPartition] = [],
         release: [GroupPartition] = []
     ) async throws(MillraceError) -> [CommitResult] {
         var results: [CommitResult] = []
-        var (offsets, release) = (offsets[...], release[...])
         // Offsets first: a partition is given back with its work committed.
-        repeat {
-            let some = offsets.prefix(Self.commitItemsMax)
-            let given = release.prefix(Self.commitItemsMax - some.count)
-            results += try await commitOnce(membership, Array(some), Array(given))
-            offsets = offsets.dropFirst(some.count)
-            release = release.dropFirst(given.count)
-        } while !offsets.isEmpty || !release.isEmpty
+        for some in offsets.chunks(of: Self.commitItemsMax) {
+            results += try await send(membership, some, WireCommit(session: membership.session, offsets: some))
+        }
+        for some in progress.chunks(of: Self.commitItemsMax) {
+            let partitions = some.map(WirePartition.init)
+            _ = try await send(membership, [], WireCommit(session: membership.session, progress: partitions))
+        }
+        for some in release.chunks(of: Self.commitItemsMax) {
+            let partitions = some.map(WirePartition.init)
+            _ = try await send(membership, [], WireCommit(session: membership.session, release: partitions))
+        }
         return results
     }
 
@@ -45,16 +49,11 @@ extension MillraceClient {
     /// The most items that the broker takes in one commit.
     private static let commitItemsMax = 1000
 
-    private func commitOnce(
+    private func send(
         _ membership: GroupMembership,
         _ offsets: [CommitOffset],
-        _ release: [GroupPartition]
+        _ document: WireCommit
     ) async throws(MillraceError) -> [CommitResult] {
-        let document = WireCommit(
-            session: membership.session,
-            offsets: offsets,
-            release: release.isEmpty ? nil : release.map { WirePartition(topic: $0.topic, partition: $0.partition) }
-        )
         let target = ServerAddress.target(["v1", "groups", membership.group, "commits"])
         let body = try RequestBody.json(document)
         do {
@@ -67,22 +66,35 @@ extension MillraceClient {
     }
 
     private func refusedResults(_ error: MillraceError, of offsets: [CommitOffset]) -> [CommitResult]? {
-        guard let problem = error.problem, problem.status == 409 else { return nil }
+        guard let problem = error.problem, problem.status == 409 || problem.status == 416 else { return nil }
         return offsets.map { CommitResult(topic: $0.topic, partition: $0.partition, result: problem.code) }
     }
 }
 
 private struct WireCommit: Encodable {
     let session: String
-    let offsets: [CommitOffset]
-    let release: [WirePartition]?
+    var offsets: [CommitOffset]?
+    var progress: [WirePartition]?
+    var release: [WirePartition]?
 }
 
 private struct WirePartition: Encodable {
     let topic: String
     let partition: Int32
+
+    init(_ partition: GroupPartition) {
+        topic = partition.topic
+        self.partition = partition.partition
+    }
 }
 
 private struct WireCommitAnswer: Decodable {
     let results: [CommitResult]
+}
+
+extension Array {
+    /// Pieces of at most so many elements; none of an empty array.
+    fileprivate func chunks(of max: Int) -> [[Element]] {
+        stride(from: 0, to: count, by: max).map { Array(self[$0..<Swift.min($0 + max, count)]) }
+    }
 }

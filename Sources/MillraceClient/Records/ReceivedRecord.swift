@@ -27,6 +27,14 @@ public struct ReceivedRecord: Sendable {
         return members.text(of: "value") ?? members.text(of: "valueBase64")
     }
 
+    /// The value as it was produced: its JSON text, or the bytes that came as `valueBase64`; nil when there is none.
+    public var valueBytes: [UInt8]? {
+        let members = JSONMembers(bytes)
+        if let text = members.text(of: "value") { return text == "null" ? nil : Array(text.utf8) }
+        let base64 = members.text(of: "valueBase64").flatMap { Data(base64Encoded: String($0.dropFirst().dropLast())) }
+        return base64.map { Array($0) }
+    }
+
     /// Decodes the value.
     /// - Throws: what `JSONDecoder` throws; also when the value is absent (a tombstone) or came as `valueBase64`.
     public func value<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {

@@ -5,14 +5,35 @@ import NIOCore
 /// The object must be valid JSON, as everything that the broker sends is; of other bytes it finds something or nothing,
 /// within their bounds.
 struct JSONMembers {
+    private let object: ByteBuffer
     private let bytes: ByteBufferView
 
     init(_ object: ByteBuffer) {
+        self.object = object
         self.bytes = object.readableBytesView
     }
 
     /// The text of the value of the first member of that name; names with escapes are not looked for.
     func text(of name: String) -> String? {
+        value(of: name).map { String(decoding: bytes[$0], as: UTF8.self) }
+    }
+
+    /// The elements of an array, the value of the first member of that name; none when there is no such array.
+    func elements(of name: String) -> [ByteBuffer] {
+        guard let array = value(of: name), bytes[array.lowerBound] == UInt8(ascii: "[") else { return [] }
+        var elements: [ByteBuffer] = []
+        var place = array.lowerBound + 1
+        while let start = firstToken(from: place), start < array.upperBound, bytes[start] != UInt8(ascii: "]") {
+            let end = endOfValue(start)
+            if let element = object.getSlice(at: start, length: end - start) { elements.append(element) }
+            guard let comma = firstToken(from: end), bytes[comma] == UInt8(ascii: ",") else { break }
+            place = comma + 1
+        }
+        return elements
+    }
+
+    /// Where the value of the first member of that name stands.
+    private func value(of name: String) -> Range<Int>? {
         var place = bytes.startIndex
         var depth = 0
         while place < bytes.endIndex {
@@ -20,7 +41,7 @@ struct JSONMembers {
             case UInt8(ascii: "\""):
                 let end = endOfString(place)
                 if depth == 1, let value = valueStart(after: end), bytes[place + 1..<end - 1].elementsEqual(name.utf8) {
-                    return String(decoding: bytes[value..<endOfValue(value)], as: UTF8.self)
+                    return value..<endOfValue(value)
                 }
                 place = end
                 continue

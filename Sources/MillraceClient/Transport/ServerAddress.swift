@@ -5,9 +5,22 @@ enum ServerAddress {
         var address = text[...]
         while address.hasSuffix("/") { address = address.dropLast() }
         for scheme in ["http://", "https://"] where address.hasPrefix(scheme) && address.count > scheme.count {
+            try checkPort(of: address.dropFirst(scheme.count), in: text)
             return String(address)
         }
         throw .invalidArgument("'\(text)' is not a server address; it looks like http://127.0.0.1:8080")
+    }
+
+    /// The HTTP library traps on a port that no socket can have.
+    private static func checkPort(of address: Substring, in text: String) throws(MillraceError) {
+        let authority = address.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        // An IPv6 address is in brackets and has colons of its own.
+        let host = authority.lastIndex(of: "]").map { authority[$0...] } ?? authority
+        guard let colon = host.lastIndex(of: ":") else { return }
+        let port = host[host.index(after: colon)...]
+        guard let number = Int(port), (1...65_535).contains(number) else {
+            throw .invalidArgument("'\(text)' is not a server address: a port is a number from 1 to 65535")
+        }
     }
 
     /// One path segment or query value, with all but the unreserved characters percent-encoded.

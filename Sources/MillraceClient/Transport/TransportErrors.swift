@@ -49,7 +49,9 @@ enum TransportErrors {
 
     private static func connectReason(_ text: String) -> String {
         if text.contains("errno: \(connectionRefused)") { return "connection refused" }
-        if text.contains("dnsAError: Optional") { return "the host's name cannot be resolved" }
+        if text.contains("dnsAError: Optional") || text.contains("UnknownHost") {
+            return "the host's name cannot be resolved"
+        }
         return text
     }
 }

@@ -7,6 +7,8 @@ enum StandardOutput {
     /// Why nothing more can be written.
     struct Closed: Error, CustomStringConvertible {
         let reason: String
+        /// Whether its reader has left, as `head` does, rather than something failed.
+        let isReaderGone: Bool
         var description: String { "cannot write to standard output: \(reason)" }
     }
 
@@ -43,7 +45,8 @@ private enum FileOutput {
             } else if errno == EAGAIN {
                 waitUntilWritable(descriptor)
             } else if errno != EINTR {
-                throw StandardOutput.Closed(reason: String(cString: strerror(errno)))
+                let code = errno
+                throw StandardOutput.Closed(reason: String(cString: strerror(code)), isReaderGone: code == EPIPE)
             }
         }
     }

@@ -46,6 +46,8 @@ struct ProduceCommand: AsyncParsableCommand {
             } catch let error as MillraceError {
                 throw Interrupted(error: error, lines: producer.requestLines, stored: producer.summary.records)
             }
+            // Nothing was sent, so nobody has told yet whether there is such a topic.
+            if producer.summary.records == 0 { _ = try await client.topic(topic) }
             try show(producer.summary)
         }
     }

@@ -34,8 +34,8 @@ struct WatchCommand: AsyncParsableCommand {
             let reading = ReadOptions(from: from, limit: limit, partition: partition)
             do {
                 for try await event in client.watch(topic, reading) { try show(event) }
-            } catch is StandardOutput.Closed {
-                // The reader of our output has left, as `head` does: there is nobody to print for.
+            } catch let closed as StandardOutput.Closed where closed.isReaderGone {
+                // There is nobody to print for.
                 return
             }
         }
@@ -59,8 +59,9 @@ struct WatchCommand: AsyncParsableCommand {
 }
 
 extension Duration {
-    /// The duration in tenths of a second, for people.
+    /// The duration in tenths of a second, or in milliseconds below one second, for people.
     var rounded: String {
+        guard self >= .seconds(1) else { return "\(Int((self / .milliseconds(1)).rounded())) ms" }
         let tenths = (self / .milliseconds(100)).rounded()
         return "\(tenths / 10) s"
     }
