@@ -26,9 +26,22 @@ public struct CommitResult: Sendable, Hashable, Decodable {
     public let partition: Int32
     /// `committed`, `outdated`, or the code of a refusal such as `fenced`.
     public let result: String
+    /// The refusal in full, where the broker gave one.
+    public let problem: Problem?
+
+    /// Creates a result.
+    public init(topic: String, partition: Int32, result: String, problem: Problem? = nil) {
+        self.topic = topic
+        self.partition = partition
+        self.result = result
+        self.problem = problem
+    }
 
     /// Whether the offset, or a higher one, is in force.
     public var isInForce: Bool { result == "committed" || result == "outdated" }
+
+    /// Whether the same commit may succeed later.
+    public var isRetryable: Bool { problem?.isRetryable ?? false }
 
     /// Whether the partition is not this member's (any more): no later commit under the same epoch can succeed.
     public var isLost: Bool { result == "fenced" || result == "partition-not-shared" }

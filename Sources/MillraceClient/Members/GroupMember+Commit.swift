@@ -54,6 +54,7 @@ extension GroupMember {
         }
         let drained = state.withLock { $0.ledger.takeDrained() }
         if !drained.isEmpty { try await client.commit(membership, offsets: [], release: drained) }
+        if refused.contains(where: \.isRetryable) { dirty.set() }
         if !refused.isEmpty { await settings.callbacks.refused?(refused) }
         return refused
     }

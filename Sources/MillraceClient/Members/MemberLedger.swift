@@ -190,7 +190,7 @@ struct MemberLedger {
                 refused.append(result)
                 // It is another member's now, which gets again what could not be committed here. Of other refusals
                 // (beyond the end, say) repetition would change nothing either.
-                if isCurrent { drop(key) }
+                if isCurrent, !result.isRetryable { drop(key) }
             }
         }
         return refused

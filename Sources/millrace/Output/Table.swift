@@ -7,6 +7,10 @@ struct Table {
         self.header = header
     }
 
+    init(_ header: [String]) {
+        self.header = header
+    }
+
     /// The same columns without rows.
     var emptied: Table {
         var table = self
@@ -16,6 +20,11 @@ struct Table {
 
     /// Adds a row, one text a column.
     mutating func add(_ cells: String...) {
+        rows.append(cells)
+    }
+
+    /// Adds a row, one text a column.
+    mutating func add(_ cells: [String]) {
         rows.append(cells)
     }
 

@@ -65,6 +65,7 @@ struct Worker: Service {
         do {
             try await gracefulShutdown()
             member.stop()
+            if case .run = job { StandardError.note("finishing what runs, for at most \(graceMax.rounded)") }
             try await Task.sleep(for: graceMax)
         } catch {
             // Cancelled, because the work has ended.
