@@ -1,4 +1,5 @@
 import BrokerTestSupport
+import NIOCore
 import RecordFormat
 import SegmentStore
 import SystemPackage
@@ -52,6 +53,31 @@ import Testing
         #expect(test.broker.damage.quarantinedPartitions == 1)
         await #expect(throws: BrokerError.self) { try await test.append(["more"], to: topic) }
         await test.process.stop()
+    }
+
+    @Test func aDamagedPartitionDoesNotKeepTheOthersBack() async throws {
+        let (test, topic, log) = try await Self.filled()
+        _ = try await test.broker.changeTopic(topic, TopicSettingsChange(partitions: 2))
+        let whole = TopicPartition(topic, PartitionIndex(1))
+        _ = try await test.broker.append([AppendItem(target: whole, batches: [try Self.batch("whole")])])
+        try test.fileSystem.flipBit(of: log, at: FilePosition(70), bit: 1)
+        let cursor = try await test.broker.cursor(for: topic, partitions: nil, start: .earliest)
+        let result = try await test.broker.read(cursor, budget: ReadBudget(bytes: .kibibytes(64)))
+        #expect(result.slices.map(\.partition) == [whole])
+        #expect(result.cursor.positions.map(\.next) == [.zero, Offset(1)])
+        guard case .damaged = result.failure else {
+            return #expect(Bool(false), "got \(String(describing: result.failure))")
+        }
+        await #expect(throws: BrokerError.self) {
+            try await test.broker.read(result.cursor, budget: ReadBudget(bytes: .kibibytes(64)))
+        }
+        await test.process.stop()
+    }
+
+    private static func batch(_ value: String) throws -> RecordBatch {
+        var builder = RecordBatchBuilder()
+        builder.append(DecodedRecord(timestamp: .epoch, value: ByteBuffer(string: value)))
+        return try builder.finish(codec: .none)
     }
 
     @Test func aTopicThatSkipsTellsAGap() async throws {

@@ -100,11 +100,15 @@ extension Problem {
         case .storageRefused(let text):
             Problem(.storageStalled, "the storage refused the write and nothing was stored: \(text)")
         case .corrupt(let text): Problem(.corrupt, text)
-        case .damaged(_, let from, let to, let text):
+        case .damaged(let place, let from, let to, let text):
             Problem(
                 .corrupt,
                 text,
-                members: [Member("from", .integer(from.value)), Member("to", .integer(to.value))]
+                members: [
+                    Member("topic", .string(place.topic.name)),
+                    Member("partition", .integer(Int64(place.partition.value))),
+                    Member("from", .integer(from.value)), Member("to", .integer(to.value)),
+                ]
             )
         case .outcomeUnknown(let text):
             Problem(

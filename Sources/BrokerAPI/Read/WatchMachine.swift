@@ -20,7 +20,7 @@ struct WatchMachine: Sendable {
         /// What a read found.
         case read(ReadResult)
         /// A read failed.
-        case failed(Problem)
+        case failed(BrokerError)
         /// A wait ended.
         case woke(WakeReason)
         /// The client has changed what it takes, which ended a wait.
@@ -52,12 +52,15 @@ struct WatchMachine: Sendable {
     private var isCaughtUp = false
     private var lag: Int64?
     private var recordCount = 0
+    private var hasGap = false
     private var cursorSentAt: MonotonicInstant
     private var owesBookmark = false
     private var credit = Credit()
     private var isEnding = false
     /// What ended the watch, if it did not end well.
     private(set) var failure: Problem?
+    /// What will end it, once all that was read beside it has been sent.
+    private var impediment: BrokerError?
 
     /// A machine that starts at the cursor.
     init(_ options: WatchOptions, cursor: Cursor, now: MonotonicInstant) {
@@ -93,7 +96,7 @@ struct WatchMachine: Sendable {
         case .begin: return begin(now)
         case .written: return goOn(now, isDraining)
         case .read(let result): return take(result, now, isDraining)
-        case .failed(let problem): return fail(problem)
+        case .failed(let error): return fail(error, now)
         case .woke(.cancelled): return .finish
         case .woke(.draining): return end("drain", reconnect: true, now)
         case .woke(.moved): return isEnding ? .finish : .read(cursor, budget)
@@ -116,6 +119,7 @@ struct WatchMachine: Sendable {
         if isEnding { return .finish }
         if isDraining { return end("drain", reconnect: true, now) }
         if pending != nil, credit.mayDeliver { return encode(now, isDraining) }
+        if pending == nil, let impediment { return fail(impediment, now) }
         if room.records == 0 { return end("limit", reconnect: false, now) }
         if options.isWatch {
             if let reason = timers.end(at: now) { return end(reason, reconnect: true, now) }
@@ -136,10 +140,12 @@ struct WatchMachine: Sendable {
         for gap in result.gaps {
             if options.isStrict { return fail(.expired(gap)) }
             encoder.write(.gap(gap))
+            hasGap = true
             for index in cursor.positions.indices where cursor.positions[index].partition == gap.partition {
                 cursor.positions[index].next = gap.to
             }
         }
+        impediment = result.failure
         pending = PendingRead(result)
         return credit.mayDeliver ? encode(now, isDraining) : goOn(now, isDraining)
     }
@@ -233,6 +239,32 @@ struct WatchMachine: Sendable {
         timers.bookmarked(at: now)
         cursorSentAt = now
         owesBookmark = false
+    }
+
+    /// What comes next cannot be read.
+    ///
+    /// A page then ends before it, if there is anything on it; the next one tells.
+    private mutating func fail(_ error: BrokerError, _ now: MonotonicInstant) -> Action {
+        isCaughtUp = false
+        lag = nil
+        let endsPage = !options.isWatch && (recordCount > 0 || hasGap)
+        if endsPage { return end("limit", reconnect: false, now) }
+        // Before the error, so that nothing of what was sent is read again.
+        if owesBookmark { encoder.write(bookmark(cursorText)) }
+        return fail(problem(error))
+    }
+
+    /// Where bytes are damaged, the problem tells the cursor behind them.
+    private func problem(_ error: BrokerError) -> Problem {
+        var problem = Problem(error)
+        guard case .damaged(let partition, _, let to, _) = error else { return problem }
+        var behind = cursor
+        for index in behind.positions.indices where behind.positions[index].partition == partition {
+            behind.positions[index].next = to
+        }
+        let text = CursorText.encode(behind, isOnePartition: options.isOnePartition)
+        problem.members.append(Problem.Member("next", .string(text)))
+        return problem
     }
 
     private mutating func fail(_ problem: Problem) -> Action {

@@ -28,7 +28,7 @@ struct WatchStream: APIStream {
         while !isFinished {
             if let change = inbox?.take() { machine.take(change) }
             switch machine.step(event, now: engine.clock.now, isDraining: engine.phase != .ready) {
-            case .read(let cursor, let budget): event = await read(cursor, budget)
+            case .read(let cursor, let budget): event = await Self.read(cursor, budget, engine)
             case .wait(let cursor, let deadline): event = await wait(past: cursor, until: deadline)
             // Past no position at all, only the deadline or a drain ends the wait.
             case .hold(let deadline): event = await wait(past: Cursor(positions: []), until: deadline)
@@ -55,7 +55,7 @@ struct WatchStream: APIStream {
         var body = ByteBuffer()
         while true {
             switch machine.step(event, now: engine.clock.now, isDraining: engine.phase != .ready) {
-            case .read(let cursor, let budget): event = .read(try await engine.read(cursor, budget: budget))
+            case .read(let cursor, let budget): event = await read(cursor, budget, engine)
             case .wait(let cursor, let deadline): event = .woke(await engine.wait(past: cursor, deadline: deadline))
             // Nobody counts on a page.
             case .hold: event = .creditChanged
@@ -77,11 +77,15 @@ struct WatchStream: APIStream {
         return reason == .cancelled && !Task.isCancelled ? .creditChanged : .woke(reason)
     }
 
-    private func read(_ cursor: Cursor, _ budget: ReadBudget) async -> WatchMachine.Event {
+    private static func read(
+        _ cursor: Cursor,
+        _ budget: ReadBudget,
+        _ engine: any BrokerEngine
+    ) async -> WatchMachine.Event {
         do {
             return .read(try await engine.read(cursor, budget: budget))
         } catch {
-            return .failed(Problem(error))
+            return .failed(error)
         }
     }
 }

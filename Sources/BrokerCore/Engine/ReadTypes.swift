@@ -131,9 +131,19 @@ public struct ReadResult: Sendable {
     public let caughtUp: Bool
     /// Records between the new cursor and the visible ends.
     public let lag: Int64
+    /// Why one of the partitions cannot be read, while others were; the cursor stands before what cannot.
+    public let failure: BrokerError?
 
     /// Creates a result.
-    public init(slices: [Slice], gaps: [Gap], cursor: Cursor, caughtUp: Bool, lag: Int64) {
+    public init(
+        slices: [Slice],
+        gaps: [Gap],
+        cursor: Cursor,
+        caughtUp: Bool,
+        lag: Int64,
+        failure: BrokerError? = nil
+    ) {
+        self.failure = failure
         self.slices = slices
         self.gaps = gaps
         self.cursor = cursor

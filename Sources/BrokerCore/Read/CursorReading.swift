@@ -6,6 +6,7 @@ struct CursorReading: Sendable {
     private var partitions: [Partition] = []
     private var slices: [ReadResult.Slice] = []
     private var gaps: [ReadResult.Gap] = []
+    private var failure: BrokerError?
 
     init(_ cursor: Cursor) {
         self.cursor = cursor
@@ -33,7 +34,8 @@ struct CursorReading: Sendable {
 
     /// Reads the partitions in turn, each once, while there is budget left.
     ///
-    /// Blocks.
+    /// Blocks. One that cannot be read does not keep the others back.
+    /// - Throws: why a partition cannot be read, where nothing else was found.
     mutating func read(bytesMax: Int) throws(BrokerError) {
         let count = partitions.count
         let first = ((cursor.turn % count) + count) % count
@@ -43,8 +45,13 @@ struct CursorReading: Sendable {
             let index = (first + step) % count
             cursor.turn = (index + 1) % count
             guard cursor.positions[index].next < partitions[index].visible else { continue }
-            bytesLeft -= try read(index, bytesMax: max(bytesLeft, 1))
+            do throws(BrokerError) {
+                bytesLeft -= try read(index, bytesMax: max(bytesLeft, 1))
+            } catch {
+                failure = failure ?? error
+            }
         }
+        if let failure, slices.isEmpty, gaps.isEmpty { throw failure }
     }
 
     /// Reads one partition and moves its position; gives back the bytes read.
@@ -73,6 +80,13 @@ struct CursorReading: Sendable {
             let marks = partition.log.watermarks
             lag += max(0, marks.visible.offset - max(position.next, marks.logStart.offset))
         }
-        return ReadResult(slices: slices, gaps: gaps, cursor: cursor, caughtUp: lag == 0, lag: lag)
+        return ReadResult(
+            slices: slices,
+            gaps: gaps,
+            cursor: cursor,
+            caughtUp: lag == 0,
+            lag: lag,
+            failure: failure
+        )
     }
 }

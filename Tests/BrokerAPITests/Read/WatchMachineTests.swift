@@ -147,6 +147,52 @@ import Testing
         #expect(problem.code == .draining)
     }
 
+    /// One partition was read, another cannot be.
+    private func half() -> ReadResult {
+        ReadResult(
+            slices: [slice(0, from: 0, count: 2)],
+            gaps: [],
+            cursor: cursor(2),
+            caughtUp: false,
+            lag: 5,
+            failure: .damaged(partition(0), from: Offset(2), to: Offset(4), "damaged at byte 9")
+        )
+    }
+
+    @Test func aPageEndsBeforeWhatCannotBeRead() throws {
+        var machine = WatchMachine(options(.json), cursor: cursor(0), now: start)
+        _ = machine.step(.begin, now: start, isDraining: false)
+        let page = try JSON(try #require(text(machine.step(.read(half()), now: start, isDraining: false))))
+        #expect(page["records"]?.array.count == 2)
+        #expect(page["next"] == .string("abcdef01:2"))
+        #expect(page["caughtUp"] == .bool(false))
+    }
+
+    @Test func aPageThatBeginsAtDamageTellsTheCursorBehindIt() throws {
+        var machine = WatchMachine(options(.json), cursor: cursor(2), now: start)
+        _ = machine.step(.begin, now: start, isDraining: false)
+        let failure = try #require(half().failure)
+        guard case .refuse(let problem) = machine.step(.failed(failure), now: start, isDraining: false),
+            case .bytes(let body) = problem.reply.body
+        else { return #expect(Bool(false), "not refused") }
+        let json = try JSON(String(buffer: body))
+        #expect(json["code"] == .string("corrupt"))
+        #expect(json["next"] == .string("abcdef01:4"))
+        #expect(json["partition"] == .integer(0) && json["from"] == .integer(2) && json["to"] == .integer(4))
+    }
+
+    @Test func aWatchTellsItsCursorBeforeTheError() throws {
+        var machine = WatchMachine(options(.ndjson), cursor: cursor(0), now: start)
+        _ = machine.step(.begin, now: start, isDraining: false)
+        let records = try #require(text(machine.step(.read(half()), now: start, isDraining: false)))
+        #expect(records.split(separator: "\n").count == 2)
+        let rest = try #require(text(machine.step(.written, now: start, isDraining: false)))
+        let lines = try rest.split(separator: "\n").map { try JSON(String($0)) }
+        #expect(lines.map { $0["type"]?.string } == ["bookmark", "error", "goodbye"])
+        #expect(lines[0]["cursor"] == .string("abcdef01:2"))
+        #expect(lines[1]["problem"]?["next"] == .string("abcdef01:4"))
+    }
+
     @Test func damagedRecordsAreAnErrorAfterThoseBeforeThem() throws {
         var machine = WatchMachine(options(.ndjson), cursor: cursor(0), now: start)
         _ = machine.step(.begin, now: start, isDraining: false)
