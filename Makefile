@@ -105,6 +105,11 @@ bench-storage: release ## Measure the storage as ratios (DIRECTORY=, SECONDS_EAC
 	$(STORE_BENCH) memory --directory $(BENCH_DIRECTORY)
 	$(STORE_BENCH) latency --directory $(BENCH_DIRECTORY) --rounds $(or $(ROUNDS),5)
 
+.PHONY: bench-groups
+bench-groups: release ## Measure a rebalance of 100 members, and what it does to partitions that stay (ROUNDS= may be set)
+	$(SWIFT) build -c release --package-path Bench --scratch-path Bench/.build --product group-bench
+	Bench/.build/release/group-bench rebalance --directory $(BENCH_DIRECTORY) --rounds $(or $(ROUNDS),5)
+
 .PHONY: clean
 clean: ## Remove everything that was built
 	rm -rf .build .build-release .build-venv Bench/.build $(TORTURE)

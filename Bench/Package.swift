@@ -26,6 +26,16 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
+            name: "group-bench",
+            dependencies: [
+                "BenchSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "MillraceClient", package: "millrace"),
+            ],
+            path: "Sources/GroupBench",
+            swiftSettings: settings
+        ),
+        .executableTarget(
             name: "kills",
             dependencies: ["BenchSupport", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Sources/Kills",

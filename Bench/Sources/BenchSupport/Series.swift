@@ -1,12 +1,14 @@
 /// One figure, measured in several rounds.
-struct Series {
-    private(set) var values: [Double] = []
+package struct Series {
+    package private(set) var values: [Double] = []
 
-    mutating func add(_ value: Double) {
+    package init() {}
+
+    package mutating func add(_ value: Double) {
         values.append(value)
     }
 
-    var median: Double {
+    package var median: Double {
         let sorted = values.sorted()
         guard !sorted.isEmpty else { return .nan }
         let middle = sorted.count / 2
@@ -14,13 +16,13 @@ struct Series {
     }
 
     /// How far the rounds lie apart, as a share of their median.
-    var spread: Double {
+    package var spread: Double {
         guard let lowest = values.min(), let highest = values.max(), median > 0 else { return .nan }
         return (highest - lowest) / median
     }
 
     /// The ratios of rounds that were measured one after the other.
-    func ratio(to other: Series) -> Series {
+    package func ratio(to other: Series) -> Series {
         var ratio = Series()
         for (mine, theirs) in zip(values, other.values) { ratio.add(mine / theirs) }
         return ratio
@@ -28,22 +30,22 @@ struct Series {
 }
 
 /// A table for the documents.
-struct Table {
+package struct Table {
     private let columns: [String]
     private var lines: [[String]] = []
 
     /// Beyond this a row says nothing for certain.
-    static let spreadMax = 0.15
+    package static let spreadMax = 0.15
 
-    init(_ columns: String...) {
+    package init(_ columns: String...) {
         self.columns = columns
     }
 
-    mutating func add(_ cells: String...) {
+    package mutating func add(_ cells: String...) {
         lines.append(cells)
     }
 
-    func show() {
+    package func show() {
         print("| \(columns.joined(separator: " | ")) |")
         print("| --- |" + String(repeating: " ---: |", count: columns.count - 1))
         for line in lines { print("| \(line.joined(separator: " | ")) |") }
@@ -53,14 +55,14 @@ struct Table {
 
 extension Series {
     /// The median with the spread, and a word where that is too wide.
-    func text(_ decimals: Int) -> String {
+    package func text(_ decimals: Int) -> String {
         let verdict = spread > Table.spreadMax ? ", not conclusive" : ""
         return "\(fixed(median, decimals)) (spread \(fixed(spread * 100, 0)) %\(verdict))"
     }
 }
 
 /// A number with a fixed count of decimals, without Foundation.
-func fixed(_ value: Double, _ decimals: Int) -> String {
+package func fixed(_ value: Double, _ decimals: Int) -> String {
     guard value.isFinite else { return "none" }
     var scale = 1
     for _ in 0..<decimals { scale *= 10 }
@@ -71,5 +73,5 @@ func fixed(_ value: Double, _ decimals: Int) -> String {
 }
 
 extension Duration {
-    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+    package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }
