@@ -123,6 +123,8 @@ public final class API: Sendable {
         case .deleteGroup(let group): try await deleteGroup(group, context)
         case .groupMembers(let group): try groupMembers(group)
         case .groupOffsets(let group): try groupOffsets(group)
+        case .resetOffsets(let group): try await resetOffsets(group, context)
+        case .groupHistory(let group): try groupHistory(group)
         case .groupLag(let group): try await groupLag(group)
         case .groupStream(let group): try await groupStream(group, context, principal)
         case .commit(let group): try await commit(group, context, principal)

@@ -54,6 +54,10 @@ enum CommitText {
     }
 
     private static func write(_ result: CommitItemResult, _ problem: Problem?, to json: inout JSONWriter) {
+        if result.operation != .commit {
+            json.key("op")
+            json.string(result.operation.rawValue)
+        }
         GroupText.writeName(result.partition, to: &json)
         json.key("result")
         json.string(problem?.code.rawValue ?? name(result.outcome))
@@ -69,7 +73,12 @@ enum CommitText {
     }
 
     private static func name(_ outcome: CommitItemResult.Outcome) -> String {
-        if case .outdated = outcome { "outdated" } else { "committed" }
+        switch outcome {
+        case .outdated: "outdated"
+        case .progressed: "progressed"
+        case .released: "released"
+        default: "committed"
+        }
     }
 
     /// One problem for items that were all refused for the same reason: the first one's, and all of them listed.
@@ -82,12 +91,14 @@ enum CommitText {
     /// Why an item is not in force; nil when it is, or something later is.
     private static func problem(_ result: CommitItemResult) -> Problem? {
         let partition = result.partition
-        let name = [
-            Problem.Member("topic", .string(partition.topic.name)),
-            Problem.Member("partition", .integer(Int64(partition.partition.value))),
-        ]
+        let operation = Problem.Member("op", .string(result.operation.rawValue))
+        let name =
+            (result.operation == .commit ? [] : [operation]) + [
+                Problem.Member("topic", .string(partition.topic.name)),
+                Problem.Member("partition", .integer(Int64(partition.partition.value))),
+            ]
         switch result.outcome {
-        case .committed, .outdated: return nil
+        case .committed, .outdated, .progressed, .released: return nil
         case .fenced(let owner, let epoch):
             let held = owner.map { "\($0) owns it" } ?? "nobody owns it"
             return Problem(
@@ -114,10 +125,14 @@ enum CommitText {
             return Problem(.notShared, "the group does not share \(partition)", members: name)
         case .metadataTooLong(let bytesMax):
             return Problem(
-                .invalidRequest,
+                .metadataTooLarge,
                 "the metadata of \(partition) is longer than \(bytesMax) bytes",
-                members: name
+                members: name + [Problem.Member("maxBytes", .integer(Int64(bytesMax)))]
             )
+        case .failed:
+            var problem = result.error.map { Problem($0) } ?? Problem(.internalError, "no reason is known")
+            problem.members = name + problem.members
+            return problem
         }
     }
 }

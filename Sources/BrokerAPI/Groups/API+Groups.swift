@@ -33,15 +33,6 @@ extension API {
         }
     }
 
-    /// Lists a group's committed offsets.
-    func groupOffsets(_ name: GroupName) throws -> APIReply {
-        let report = try engine.group(name)
-        return .json { json in
-            GroupText.writeHead(report.summary, to: &json)
-            GroupText.writePartitions(report.partitions, .offsets, now: engine.clock.now, to: &json)
-        }
-    }
-
     /// Lists a group's lag.
     func groupLag(_ name: GroupName) async throws -> APIReply {
         let report = try await engine.groupWithLagAges(name)

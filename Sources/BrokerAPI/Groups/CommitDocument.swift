@@ -4,7 +4,7 @@ import RecordFormat
 
 /// The body of a commit.
 ///
-///     {"session":"...","offsets":[{"topic":"orders","partition":3,"offset":951,"epoch":17}],
+///     {"session":"...","offsets":[{"topic":"orders","partition":3,"offset":951,"epoch":17,"metadata":"note"}],
 ///      "progress":[{"topic":"orders","partition":0}],"release":[]}
 struct CommitDocument: Sendable {
     /// What is asked for.
@@ -43,7 +43,7 @@ struct CommitDocument: Sendable {
 }
 
 extension CommitDocument.Content {
-    private static let itemNames: [StaticString] = ["topic", "partition", "offset", "epoch"]
+    private static let itemNames: [StaticString] = ["topic", "partition", "offset", "epoch", "metadata"]
     private static let partitionNames: [StaticString] = ["topic", "partition"]
 
     /// Reads the elements of the three lists.
@@ -61,18 +61,24 @@ extension CommitDocument.Content {
                 "a commit has from 1 to \(itemsMax) offsets, progress and release together, not \(count)"
             )
         }
-        func partitions(_ ranges: [Range<Int>], _ name: String) throws(Problem) -> [TopicPartition] {
-            try Self.map(ranges) { (index, range) throws(Problem) in
-                let path = "\(name)[\(index)]."
-                let fields = try JSONFields(bytes, range, known: Self.partitionNames, path: path)
-                return try Self.partition(fields, in: namespace)
-            }
-        }
         items = try Self.map(offsets) { (index, range) throws(Problem) in
             try Self.item(bytes, range, in: namespace, path: "offsets[\(index)].")
         }
-        self.progress = try partitions(progress, "progress")
-        self.release = try partitions(release, "release")
+        self.progress = try Self.partitions(bytes, progress, "progress", in: namespace)
+        self.release = try Self.partitions(bytes, release, "release", in: namespace)
+    }
+
+    /// Reads the elements of a list of partitions.
+    static func partitions(
+        _ bytes: UnsafeRawBufferPointer,
+        _ ranges: [Range<Int>],
+        _ name: String,
+        in namespace: Namespace
+    ) throws(Problem) -> [TopicPartition] {
+        try map(ranges) { (index, range) throws(Problem) in
+            let fields = try JSONFields(bytes, range, known: partitionNames, path: "\(name)[\(index)].")
+            return try partition(fields, in: namespace)
+        }
     }
 
     private static func map<Value>(
@@ -95,7 +101,12 @@ extension CommitDocument.Content {
         guard let offset = try fields.integer(2) else { throw fields.missing(2) }
         guard offset >= 0 else { throw Problem.invalidRequest("\(path)offset is from 0, not \(offset)") }
         guard let epoch = try fields.integer(3) else { throw fields.missing(3) }
-        return CommitOffsetsRequest.Item(partition: partition, offset: Offset(offset), epoch: epoch)
+        return CommitOffsetsRequest.Item(
+            partition: partition,
+            offset: Offset(offset),
+            epoch: epoch,
+            metadata: try fields.string(4) ?? ""
+        )
     }
 
     private static func partition(_ fields: JSONFields, in namespace: Namespace) throws(Problem) -> TopicPartition {

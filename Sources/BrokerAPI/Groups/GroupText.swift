@@ -67,8 +67,7 @@ enum GroupText {
             json.beginObject()
             json.key("member")
             json.string(member.id)
-            json.key("instance")
-            if let instance = member.instance { json.string(instance) } else { json.null() }
+            write("instance", member.instance, to: &json)
             json.key("epoch")
             json.integer(member.epoch)
             json.key("connected")
@@ -128,8 +127,7 @@ enum GroupText {
         }
         if detail == .offsets { return }
         writeLag(of: partition, now: now, to: &json)
-        json.key("owner")
-        if let owner = partition.owner { json.string(owner) } else { json.null() }
+        write("owner", partition.owner, to: &json)
         if detail == .lag { return }
         json.key("epoch")
         json.integer(partition.epoch)
@@ -155,9 +153,16 @@ enum GroupText {
         write("uncommittedMs", age, to: &json)
     }
 
-    private static func write(_ name: String, _ number: Int64?, to json: inout JSONWriter) {
+    /// Writes a field that may be null.
+    static func write(_ name: String, _ number: Int64?, to json: inout JSONWriter) {
         json.key(name)
         if let number { json.integer(number) } else { json.null() }
+    }
+
+    /// Writes a field that may be null.
+    static func write(_ name: String, _ text: String?, to json: inout JSONWriter) {
+        json.key(name)
+        if let text { json.string(text) } else { json.null() }
     }
 
     private static func write(_ name: String, _ time: Timestamp?, to json: inout JSONWriter) {

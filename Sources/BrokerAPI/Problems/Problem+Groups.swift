@@ -41,6 +41,21 @@ extension Problem {
                     + "end them with \"forgetDroppedTopics\":true",
                 members: [Member("max", .integer(Int64(max)))]
             )
+        case .partitionNotShared(let group, let partition):
+            Problem(
+                .notShared,
+                "the group \(group) does not share \(partition); nothing was reset",
+                members: [
+                    Member("topic", .string(partition.topic.name)),
+                    Member("partition", .integer(Int64(partition.partition.value))),
+                ]
+            )
+        case .tooManyResets(let group, let max):
+            Problem(
+                .tooManyResets,
+                "\(max) resets of the group \(group) wait for their offsets, as many as may; try again in a moment",
+                headers: [.retryAfter: "1"]
+            )
         default: Problem(.internalError, "the broker failed: \(error)", hasNoSideEffects: false)
         }
     }

@@ -23,6 +23,8 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case groupFull = "group-full"
     case groupHasMembers = "group-has-members"
     case tooManyKeptTopics = "too-many-kept-topics"
+    case tooManyResets = "too-many-resets"
+    case metadataTooLarge = "metadata-too-large"
     case cursorExpired = "cursor-expired"
     case cursorEpochChanged = "cursor-epoch-changed"
     case sessionExpired = "session-expired"
@@ -59,7 +61,7 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     var isRetryable: Bool {
         switch self {
         case .quotaExceeded, .tooManyBodies, .draining, .starting, .storageStalled, .insufficientStorage,
-            .outcomeUnknown, .tooManyProducers:
+            .outcomeUnknown, .tooManyProducers, .tooManyResets:
             true
         default: false
         }
@@ -92,6 +94,8 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .groupFull: (.conflict, "The group has no room for another member")
         case .groupHasMembers: (.conflict, "The group has members")
         case .tooManyKeptTopics: (.conflict, "The group keeps the commits of too many dropped topics")
+        case .tooManyResets: (.tooManyRequests, "Too many resets wait for their offsets")
+        case .metadataTooLarge: (.contentTooLarge, "The metadata of a commit is too large")
         case .cursorExpired: (.gone, "The records at the cursor are no longer kept")
         case .cursorEpochChanged: (.gone, "The topic was created anew since the cursor was made")
         case .sessionExpired: (.gone, "The session has ended")

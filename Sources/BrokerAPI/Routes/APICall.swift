@@ -20,6 +20,8 @@ enum APICall: Hashable, Sendable {
     case deleteGroup(GroupName)
     case groupMembers(GroupName)
     case groupOffsets(GroupName)
+    case resetOffsets(GroupName)
+    case groupHistory(GroupName)
     case groupLag(GroupName)
     case groupStream(GroupName)
     case commit(GroupName)

@@ -37,6 +37,17 @@ extension RouteTable {
         Route(.get, "/v1/groups/{group}/offsets", .group, .describe, "List a group's committed offsets.") {
             path throws(Problem) in .groupOffsets(try path.group())
         },
+        Route(
+            .patch,
+            "/v1/groups/{group}/offsets",
+            .group,
+            .configure,
+            body: .document,
+            "Set committed offsets by hand, or tell what that would do."
+        ) { path throws(Problem) in .resetOffsets(try path.group()) },
+        Route(.get, "/v1/groups/{group}/rebalances", .group, .describe, "List a group's last rebalances and why.") {
+            path throws(Problem) in .groupHistory(try path.group())
+        },
         Route(.get, "/v1/groups/{group}/lag", .group, .describe, "List a group's lag by partition.") {
             path throws(Problem) in .groupLag(try path.group())
         },

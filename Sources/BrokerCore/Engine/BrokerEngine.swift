@@ -114,6 +114,12 @@ public protocol BrokerEngine: Sendable {
     /// Ends a group with its commits; by force its members are sent away. Durable on return.
     /// - Throws: `groupHasMembers` unless it has none, or is forced.
     func deleteGroup(_ name: GroupName, isForced: Bool) async throws(BrokerError)
+    /// Sets committed offsets by hand, or tells what that would do; nobody loses a partition that is not touched.
+    /// Durable on return.
+    /// - Throws: `partitionNotShared`, and then nothing was done; `tooManyResets`.
+    func resetOffsets(_ request: GroupResetRequest) async throws(BrokerError) -> [GroupResetResult]
+    /// The last rebalances of a group.
+    func history(of name: GroupName) throws(BrokerError) -> GroupHistory
 }
 
 extension BrokerEngine {
@@ -162,31 +168,4 @@ extension BrokerEngine {
     public func appendRefusal(bytes: ByteCount) -> BrokerError? { nil }
     /// An engine that does not watch a volume has room.
     public var storage: StorageRoom { .open }
-}
-
-/// An engine that does not administer groups says so.
-extension BrokerEngine {
-    /// The group as it is told without a look at its records.
-    public func groupWithLagAges(_ name: GroupName) async throws(BrokerError) -> GroupReport { try group(name) }
-
-    /// Refused.
-    public func createGroup(
-        _ name: GroupName,
-        _ change: GroupSettingsChange
-    ) async throws(BrokerError) -> GroupCreation {
-        throw .unsupported("this engine does not make groups")
-    }
-
-    /// Refused.
-    public func changeGroup(
-        _ name: GroupName,
-        _ change: GroupSettingsChange
-    ) async throws(BrokerError) -> GroupReport {
-        throw .unsupported("this engine does not change groups")
-    }
-
-    /// Refused.
-    public func deleteGroup(_ name: GroupName, isForced: Bool) async throws(BrokerError) {
-        throw .unsupported("this engine does not delete groups")
-    }
 }

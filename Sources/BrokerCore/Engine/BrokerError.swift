@@ -58,6 +58,10 @@ public enum BrokerError: Error, Sendable {
     case groupHasMembers(GroupName, count: Int)
     /// The group keeps the commits of as many dropped topics as it may.
     case tooManyKeptTopics(GroupName, max: Int)
+    /// The group does not share a partition that is to be reset.
+    case partitionNotShared(GroupName, TopicPartition)
+    /// As many resets of the group as may be wait for their offsets.
+    case tooManyResets(GroupName, max: Int)
     /// The storage refused a write and nothing was stored.
     case storageRefused(String)
     /// A stored byte is not what was written; the text names the place.

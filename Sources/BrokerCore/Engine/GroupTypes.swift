@@ -197,38 +197,6 @@ public struct CommitOffsetsRequest: Sendable {
     }
 }
 
-/// What became of one item of a commit.
-public struct CommitItemResult: Sendable {
-    /// The outcomes.
-    public enum Outcome: Hashable, Sendable {
-        /// The offset is in force and on stable storage.
-        case committed
-        /// A higher offset was committed already.
-        case outdated(committed: Offset)
-        /// The partition is not the member's under that epoch.
-        case fenced(owner: String?, epoch: Int64)
-        /// The offset lies beyond what is visible.
-        case beyondVisible(visible: Offset)
-        /// The offset lies beyond what was delivered to this session.
-        case beyondDelivery(delivered: Offset)
-        /// The group does not share this partition.
-        case notShared
-        /// The metadata is longer than the bound.
-        case metadataTooLong(bytesMax: Int)
-    }
-
-    /// The partition.
-    public let partition: TopicPartition
-    /// The outcome.
-    public let outcome: Outcome
-
-    /// Creates a result.
-    public init(partition: TopicPartition, outcome: Outcome) {
-        self.partition = partition
-        self.outcome = outcome
-    }
-}
-
 /// A group in a list.
 public struct GroupSummary: Sendable {
     /// The name.

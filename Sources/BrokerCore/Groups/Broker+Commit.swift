@@ -2,18 +2,28 @@ import GroupCoordination
 import RecordFormat
 
 extension Broker {
-    /// Commits offsets for a session; each item has its own result.
+    /// Commits offsets for a session, renews leases, gives partitions back; each item has its own result.
     ///
-    /// Durable on return.
-    ///
-    /// Renewals and releases follow the commits; of them only those are reported that were fenced.
+    /// Durable on return. The three are carried out one after the other. When the first of them is refused whole, so is the
+    /// request; a later refusal is told with its items, since what came before is in force.
     public func commit(_ request: CommitOffsetsRequest) async throws(BrokerError) -> [CommitItemResult] {
         guard phase != .starting else { throw .draining }
         let coordinator = coordinator(of: request.group)
         var results: [CommitItemResult] = []
         if !request.items.isEmpty { results = try await store(request, coordinator) }
-        results += try await lease(request, request.progress, coordinator) { .progress($0) }
-        results += try await lease(request, request.release, coordinator) { .release($0) }
+        for (operation, partitions) in [
+            (CommitItemResult.Operation.progress, request.progress), (.release, request.release),
+        ] {
+            guard !partitions.isEmpty else { continue }
+            do throws(BrokerError) {
+                results += try await lease(request, partitions, operation, coordinator)
+            } catch {
+                if results.isEmpty { throw error }
+                results += partitions.map {
+                    CommitItemResult(partition: $0, operation: operation, outcome: .failed, error: error)
+                }
+            }
+        }
         return results
     }
 
@@ -48,10 +58,9 @@ extension Broker {
     private func lease(
         _ request: CommitOffsetsRequest,
         _ partitions: [TopicPartition],
-        _ coordinator: GroupCoordinator,
-        _ command: (GroupLeaseRequest) -> GroupCommand
+        _ operation: CommitItemResult.Operation,
+        _ coordinator: GroupCoordinator
     ) async throws(BrokerError) -> [CommitItemResult] {
-        if partitions.isEmpty { return [] }
         let id = RequestID.next()
         let member = MemberID(request.member)
         let body = try await coordinator.ask(request: id) { (shard) throws(BrokerError) in
@@ -60,13 +69,12 @@ extension Broker {
             let leases = partitions.map { partition in
                 held.first { $0.partition == partition } ?? LeasePartition(partition: partition, epoch: .init(0))
             }
-            return command(
-                GroupLeaseRequest(request: id, group: request.group, member: member, partitions: leases)
-            )
+            let lease = GroupLeaseRequest(request: id, group: request.group, member: member, partitions: leases)
+            return operation == .progress ? .progress(lease) : .release(lease)
         }
         switch body {
         case .progressed(let results), .released(let results):
-            return results.compactMap { CommitItemResult($0) }
+            return results.map { CommitItemResult($0, operation) }
         case .refused(let refusal):
             throw BrokerError(refusal, group: request.group)
         default:

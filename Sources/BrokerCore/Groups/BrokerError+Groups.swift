@@ -13,9 +13,11 @@ extension BrokerError {
             self = .groupDiffers(group, details: current.text(of: fields))
         case .hasMembers(let group, let count): self = .groupHasMembers(group, count: count)
         case .tooManyKeptTopics(let max): self = .tooManyKeptTopics(group, max: max)
+        case .notRead(let group, let partition): self = .partitionNotShared(group, partition)
+        case .tooManyResets(let max): self = .tooManyResets(group, max: max)
         case .noTopics(let group): self = .invalid("topics is missing: the group \(group) needs at least one")
         case .repeatedTopic, .commitTimeoutOutOfRange, .sessionTimeoutOutOfRange, .timeToLiveOutOfRange,
-            .membersMaxOutOfRange, .notRead, .tooManyResets, .invalidName, .tooManyTopics, .tooManyPartitions,
+            .membersMaxOutOfRange, .invalidName, .tooManyTopics, .tooManyPartitions,
             .tooManyGroups:
             self = .invalid(refusal.description)
         }

@@ -145,15 +145,14 @@ extension CommitItemResult {
         self.init(partition: result.partition, outcome: outcome)
     }
 
-    /// The result of a renewal or a release; nil when it was done.
-    init?(_ result: LeaseResult) {
-        switch result.status {
-        case .done:
-            return nil
-        case .fenced(let owner, let epoch):
-            self.init(partition: result.partition, outcome: .fenced(owner: owner?.value, epoch: epoch.value))
-        case .unknownPartition:
-            self.init(partition: result.partition, outcome: .notShared)
-        }
+    /// The result of a renewal or a release.
+    init(_ result: LeaseResult, _ operation: Operation) {
+        let outcome: Outcome =
+            switch result.status {
+            case .done: operation == .progress ? .progressed : .released
+            case .fenced(let owner, let epoch): .fenced(owner: owner?.value, epoch: epoch.value)
+            case .unknownPartition: .notShared
+            }
+        self.init(partition: result.partition, operation: operation, outcome: outcome)
     }
 }

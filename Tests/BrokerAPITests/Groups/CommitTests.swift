@@ -88,8 +88,14 @@ import Testing
         #expect(try mixed.json()["results"]?[1]?["result"] == .string("partition-not-shared"))
     }
 
-    @Test func progressAndReleaseAreHandedOn() async throws {
+    @Test func progressAndReleaseAreHandedOnAndTold() async throws {
         let (harness, token) = await ready([])
+        harness.engine.set { state in
+            state.commitResults = [
+                CommitItemResult(partition: partition(1), operation: .progress, outcome: .progressed),
+                CommitItemResult(partition: partition(2), operation: .release, outcome: .released),
+            ]
+        }
         let answer = await harness.send(
             .post,
             "/v1/groups/billing/commits",
@@ -99,9 +105,56 @@ import Testing
             """
         )
         #expect(answer.status == 200)
+        #expect(
+            try answer.json()
+                == JSON(
+                    """
+                    {"results":[{"op":"progress","topic":"orders","partition":1,"result":"progressed"},
+                                {"op":"release","topic":"orders","partition":2,"result":"released"}]}
+                    """
+                )
+        )
         let request = try #require(harness.engine.state.withLock { $0.commits.first })
         #expect(request.progress == [partition(1)])
         #expect(request.release == [partition(2)])
+    }
+
+    @Test func whatFailedBehindACommitIsToldWithIt() async throws {
+        let (harness, token) = await ready([])
+        harness.engine.set { state in
+            state.commitResults = [
+                CommitItemResult(partition: partition(0), outcome: .committed),
+                CommitItemResult(
+                    partition: partition(1),
+                    operation: .release,
+                    outcome: .failed,
+                    error: .queueFull(retryAfterMilliseconds: 1000)
+                ),
+            ]
+        }
+        let answer = await commit(harness, token, 1)
+        #expect(answer.status == 207)
+        let item = try answer.json()["results"]?[1]
+        #expect(item?["op"] == .string("release"))
+        #expect(item?["result"] == .string("quota-exceeded"))
+        #expect(item?["problem"]?["retryable"] == .bool(true))
+    }
+
+    @Test func metadataIsHandedOnAndItsBoundHasItsOwnError() async throws {
+        let (harness, token) = await ready([.metadataTooLong(bytesMax: 4096)])
+        let answer = await harness.send(
+            .post,
+            "/v1/groups/billing/commits",
+            """
+            {"session":"\(token)",
+             "offsets":[{"topic":"orders","partition":0,"offset":1,"epoch":1,"metadata":"a \\"note\\""}]}
+            """
+        )
+        #expect(answer.status == 413)
+        #expect(answer.code == "metadata-too-large")
+        #expect(try answer.json()["maxBytes"] == .integer(4096))
+        let request = try #require(harness.engine.state.withLock { $0.commits.first })
+        #expect(request.items.map(\.metadata) == ["a \"note\""])
     }
 
     @Test func anExpiredSessionIs410AndAForgedOne400() async throws {

@@ -42,6 +42,9 @@ final class MemoryEngine: BrokerEngine {
         var groupDeletions: [Bool] = []
         var isGroupNew = false
         var groupError: BrokerError?
+        var resets: [GroupResetRequest] = []
+        var resetResults: [GroupResetResult] = []
+        var history: GroupHistory?
     }
 
     let state = Mutex(State())
@@ -149,31 +152,6 @@ final class MemoryEngine: BrokerEngine {
         }
         if let error { throw error }
         return results
-    }
-
-    func createGroup(
-        _ name: GroupName,
-        _ change: GroupSettingsChange
-    ) async throws(BrokerError) -> GroupCreation {
-        let report = try await changeGroup(name, change)
-        return state.withLock { $0.isGroupNew } ? .created(report) : .unchanged(report)
-    }
-
-    func changeGroup(_ name: GroupName, _ change: GroupSettingsChange) async throws(BrokerError) -> GroupReport {
-        let error = state.withLock { state in
-            state.groupChanges.append(change)
-            return state.groupError
-        }
-        if let error { throw error }
-        return try group(name)
-    }
-
-    func deleteGroup(_ name: GroupName, isForced: Bool) async throws(BrokerError) {
-        let error = state.withLock { state in
-            state.groupDeletions.append(isForced)
-            return state.groupError
-        }
-        if let error { throw error }
     }
 
     func groups(in namespace: Namespace) -> [GroupSummary] {

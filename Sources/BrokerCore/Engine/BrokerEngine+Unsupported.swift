@@ -1,0 +1,38 @@
+import RecordFormat
+
+/// What an engine without groups of its own says.
+extension BrokerEngine {
+    /// The group as it is told without a look at its records.
+    public func groupWithLagAges(_ name: GroupName) async throws(BrokerError) -> GroupReport { try group(name) }
+
+    /// Refused.
+    public func createGroup(
+        _ name: GroupName,
+        _ change: GroupSettingsChange
+    ) async throws(BrokerError) -> GroupCreation {
+        throw .unsupported("this engine does not make groups")
+    }
+
+    /// Refused.
+    public func changeGroup(
+        _ name: GroupName,
+        _ change: GroupSettingsChange
+    ) async throws(BrokerError) -> GroupReport {
+        throw .unsupported("this engine does not change groups")
+    }
+
+    /// Refused.
+    public func deleteGroup(_ name: GroupName, isForced: Bool) async throws(BrokerError) {
+        throw .unsupported("this engine does not delete groups")
+    }
+
+    /// Refused.
+    public func resetOffsets(_ request: GroupResetRequest) async throws(BrokerError) -> [GroupResetResult] {
+        throw .unsupported("this engine does not reset offsets")
+    }
+
+    /// Refused.
+    public func history(of name: GroupName) throws(BrokerError) -> GroupHistory {
+        throw .unsupported("this engine keeps no history of groups")
+    }
+}
