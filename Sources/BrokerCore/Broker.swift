@@ -23,6 +23,7 @@ public final class Broker: BrokerEngine {
     let registry: TopicRegistry
     let queue: AppendQueue
     let coordinators: [GroupCoordinator]
+    let explicitMembers = ExplicitMembers()
     let appendClock: AppendClock
     let readPool: BlockingPool
     let producers: ProducerLoading

@@ -98,13 +98,7 @@ enum StreamEvent: Sendable {
         case .assigned(let groupEpoch, let partitions):
             json.key("groupEpoch")
             json.integer(groupEpoch)
-            Self.writeList(partitions, to: &json) { owned, json in
-                GroupText.writeName(owned.partition, to: &json)
-                json.key("epoch")
-                json.integer(owned.epoch)
-                json.key("start")
-                json.integer(owned.start.value)
-            }
+            Self.write(partitions, to: &json)
         case .revoking(let partitions, let milliseconds):
             Self.writeList(partitions, to: &json) { GroupText.writeName($0, to: &$1) }
             json.key("deadlineMs")
@@ -129,6 +123,17 @@ enum StreamEvent: Sendable {
             json.key("remainingMs")
             json.integer(milliseconds)
         default: break
+        }
+    }
+
+    /// Writes what a member owns, as the field `partitions`.
+    static func write(_ partitions: [AssignedPartition], to json: inout JSONWriter) {
+        writeList(partitions, to: &json) { owned, json in
+            GroupText.writeName(owned.partition, to: &json)
+            json.key("epoch")
+            json.integer(owned.epoch)
+            json.key("start")
+            json.integer(owned.start.value)
         }
     }
 

@@ -12,7 +12,8 @@ extension API {
             in: group.namespace,
             itemsMax: engine.limits.commitOffsetsMax
         )
-        let member = try member(of: document.session, group: group, principal: principal)
+        let token = try sessionToken(context, document.session)
+        let member = try member(of: token, group: group, principal: principal)
         let results = try await engine.commit(
             CommitOffsetsRequest(
                 group: group,

@@ -13,7 +13,7 @@ extension API {
         let framing = try Negotiation.groupStream(context)
         let recordEvent = try WatchOptions.recordEvent(context.query)
         let timeout = try context.query.milliseconds("timeout")
-        let request = try joinRequest(group, context.query, principal)
+        let request = try joinRequest(group, context, principal)
         let session = try await engine.joinGroup(request)
         let limits = engine.limits
         let token = sessionTokens.token(group: group, member: session.member, principal: principal)
@@ -49,11 +49,13 @@ extension API {
 
     private func joinRequest(
         _ group: GroupName,
-        _ query: QueryParameters,
+        _ context: RequestContext,
         _ principal: Principal
     ) throws(Problem) -> GroupJoinRequest {
-        let resume = try query["session"].map { (token) throws(Problem) in
-            try member(of: token, group: group, principal: principal)
+        let query = context.query
+        var resume: String?
+        if query["session"] != nil || context.request.headers[.groupSession] != nil {
+            resume = try member(of: sessionToken(context, query["session"]), group: group, principal: principal)
         }
         // None are whatever the group shares; the engine refuses to make a group of none.
         let topics = query["topics"] == nil ? [] : try TopicList.parse(query["topics"], in: group.namespace)
@@ -66,7 +68,7 @@ extension API {
         return GroupJoinRequest(
             group: group,
             topics: topics,
-            instance: try instance(query["instance"]),
+            instance: try query["instance"].map { (name) throws(Problem) in try Self.instance(name) },
             resume: resume,
             start: try query["from"].map { (text) throws(Problem) in try GroupStart.parse(text) } ?? .earliest,
             maxInFlight: maxInFlight.map { Int($0) },
@@ -87,8 +89,8 @@ extension API {
         return member
     }
 
-    private func instance(_ text: String?) throws(Problem) -> String? {
-        guard let text else { return nil }
+    /// The name of a static member.
+    static func instance(_ text: String) throws(Problem) -> String {
         do throws(NameError) {
             return try GroupName(validating: text).name
         } catch {

@@ -17,8 +17,8 @@ struct CommitDocument: Sendable {
         let release: [TopicPartition]
     }
 
-    /// The token of the member.
-    let session: String
+    /// The token of the member; nil when the body has none.
+    let session: String?
     /// What is asked for.
     let content: Content
 
@@ -28,7 +28,7 @@ struct CommitDocument: Sendable {
     init(_ body: ByteBuffer, in namespace: Namespace, itemsMax: Int) throws(Problem) {
         (session, content) = try JSONDocument.read(body) { (bytes, value) throws(Problem) in
             let fields = try JSONFields(bytes, value, known: Self.names)
-            guard let session = try fields.string(0) else { throw fields.missing(0) }
+            let session = try fields.string(0)
             let content = try Content(
                 bytes,
                 offsets: fields.elements(1),

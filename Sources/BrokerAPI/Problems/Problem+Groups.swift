@@ -50,6 +50,16 @@ extension Problem {
                     Member("partition", .integer(Int64(partition.partition.value))),
                 ]
             )
+        case .pollSuperseded(let group):
+            Problem(
+                .pollSuperseded,
+                "another request asks for the records of this member of \(group) now; nothing was given to this one"
+            )
+        case .memberConnected(let group):
+            Problem(
+                .memberConnected,
+                "this member of \(group) is there by a stream; come back with POST /v1/groups/\(group.name)/members first"
+            )
         case .tooManyResets(let group, let max):
             Problem(
                 .tooManyResets,

@@ -24,6 +24,8 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case groupHasMembers = "group-has-members"
     case tooManyKeptTopics = "too-many-kept-topics"
     case tooManyResets = "too-many-resets"
+    case pollSuperseded = "poll-superseded"
+    case memberConnected = "member-connected"
     case metadataTooLarge = "metadata-too-large"
     case cursorExpired = "cursor-expired"
     case cursorEpochChanged = "cursor-epoch-changed"
@@ -94,6 +96,8 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .groupFull: (.conflict, "The group has no room for another member")
         case .groupHasMembers: (.conflict, "The group has members")
         case .tooManyKeptTopics: (.conflict, "The group keeps the commits of too many dropped topics")
+        case .pollSuperseded: (.conflict, "Another request has taken this one's place")
+        case .memberConnected: (.conflict, "The member is there by a connection")
         case .tooManyResets: (.tooManyRequests, "Too many resets wait for their offsets")
         case .metadataTooLarge: (.contentTooLarge, "The metadata of a commit is too large")
         case .cursorExpired: (.gone, "The records at the cursor are no longer kept")

@@ -23,6 +23,10 @@ enum APICall: Hashable, Sendable {
     case resetOffsets(GroupName)
     case groupHistory(GroupName)
     case groupLag(GroupName)
+    case joinMember(GroupName)
+    case memberRecords(GroupName, String)
+    case heartbeat(GroupName, String)
+    case leaveGroup(GroupName, String)
     case groupStream(GroupName)
     case commit(GroupName)
     case health

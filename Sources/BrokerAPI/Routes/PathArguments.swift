@@ -38,6 +38,9 @@ struct PathArguments: Sendable {
         }
     }
 
+    /// The member that the path names; whether there is such a one its session tells.
+    func member() -> String { text("member") }
+
     /// The partition that the path names.
     func partition() throws(Problem) -> PartitionIndex {
         let raw = text("partition")

@@ -52,6 +52,44 @@ extension RouteTable {
             path throws(Problem) in .groupLag(try path.group())
         },
         Route(
+            .post,
+            "/v1/groups/{group}/members",
+            .group,
+            .consume,
+            body: .document,
+            "Join a group, or come back, as a member that is there by its requests."
+        ) { path throws(Problem) in .joinMember(try path.group()) },
+        Route(
+            .get,
+            "/v1/groups/{group}/members/{member}/records",
+            .group,
+            .consume,
+            parameters: [
+                Route.Parameter("session", "The member's session."),
+                Route.Parameter("wait", "Long-poll: how long to wait for something to tell."),
+                Route.Parameter("limit", "The most records."),
+                Route.Parameter("maxBytes", "The most bytes of records, as they are stored."),
+                Route.Parameter("after", "The last page that arrived; what came later is told again."),
+            ],
+            "Give an explicit member its records and events."
+        ) { path throws(Problem) in .memberRecords(try path.group(), path.member()) },
+        Route(
+            .post,
+            "/v1/groups/{group}/members/{member}/heartbeat",
+            .group,
+            .consume,
+            body: .document,
+            "Note that an explicit member is there."
+        ) { path throws(Problem) in .heartbeat(try path.group(), path.member()) },
+        Route(
+            .delete,
+            "/v1/groups/{group}/members/{member}",
+            .group,
+            .consume,
+            parameters: [Route.Parameter("session", "The member's session.")],
+            "Leave a group: the member's partitions move at once."
+        ) { path throws(Problem) in .leaveGroup(try path.group(), path.member()) },
+        Route(
             .get,
             "/v1/groups/{group}/stream",
             .group,

@@ -35,4 +35,24 @@ extension BrokerEngine {
     public func history(of name: GroupName) throws(BrokerError) -> GroupHistory {
         throw .unsupported("this engine keeps no history of groups")
     }
+
+    /// Refused.
+    public func joinExplicitly(_ request: GroupJoinRequest) async throws(BrokerError) -> ExplicitMembership {
+        throw .unsupported("this engine has no explicit members")
+    }
+
+    /// Refused.
+    public func poll(_ poll: MemberPoll) async throws(BrokerError) -> MemberPage {
+        throw .unsupported("this engine has no explicit members")
+    }
+
+    /// Refused.
+    public func heartbeat(_ identity: MemberIdentity) async throws(BrokerError) -> MemberStanding {
+        throw .unsupported("this engine has no explicit members")
+    }
+
+    /// Refused.
+    public func leave(_ identity: MemberIdentity) async throws(BrokerError) {
+        throw .unsupported("this engine has no explicit members")
+    }
 }

@@ -120,6 +120,21 @@ public protocol BrokerEngine: Sendable {
     func resetOffsets(_ request: GroupResetRequest) async throws(BrokerError) -> [GroupResetResult]
     /// The last rebalances of a group.
     func history(of name: GroupName) throws(BrokerError) -> GroupHistory
+
+    // MARK: Explicit members
+
+    /// Joins a group, or comes back, as a member that is there by its requests. Durable on return.
+    func joinExplicitly(_ request: GroupJoinRequest) async throws(BrokerError) -> ExplicitMembership
+    /// What there is for an explicit member: waits for the first thing to tell, and is a sign of life all the while.
+    ///
+    /// One request of a member at a time: a later one takes the place of one that waits.
+    /// - Throws: `sessionExpired`; `pollSuperseded` for the one whose place was taken; `memberConnected` when the member is
+    ///   there by a connection.
+    func poll(_ poll: MemberPoll) async throws(BrokerError) -> MemberPage
+    /// A sign of life of a member.
+    func heartbeat(_ identity: MemberIdentity) async throws(BrokerError) -> MemberStanding
+    /// A member leaves: what it holds moves at once. Durable on return.
+    func leave(_ identity: MemberIdentity) async throws(BrokerError)
 }
 
 extension BrokerEngine {

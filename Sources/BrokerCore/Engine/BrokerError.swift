@@ -60,6 +60,10 @@ public enum BrokerError: Error, Sendable {
     case tooManyKeptTopics(GroupName, max: Int)
     /// The group does not share a partition that is to be reset.
     case partitionNotShared(GroupName, TopicPartition)
+    /// Another request of the same member asks for its records now.
+    case pollSuperseded(GroupName)
+    /// The member is there by a connection, which is given its records.
+    case memberConnected(GroupName)
     /// As many resets of the group as may be wait for their offsets.
     case tooManyResets(GroupName, max: Int)
     /// The storage refused a write and nothing was stored.

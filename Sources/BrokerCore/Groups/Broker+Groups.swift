@@ -5,20 +5,35 @@ extension Broker {
     /// Joins a group, or resumes a session; the session is the member until it is closed.
     public func joinGroup(_ request: GroupJoinRequest) async throws(BrokerError) -> any GroupSession {
         guard phase == .ready else { throw .draining }
-        let maxInFlight = request.maxInFlight ?? limits.maxInFlightRecords
-        guard maxInFlight >= 1, maxInFlight <= limits.maxInFlightRecordsMax else {
-            throw .invalid("maxInFlight must be 1 to \(limits.maxInFlightRecordsMax), not \(maxInFlight)")
-        }
-        let maxBytes = request.maxInFlightBytes ?? limits.maxInFlightBytes.value
-        guard maxBytes >= 1, maxBytes <= limits.maxInFlightBytesMax.value else {
-            throw .invalid("maxInFlightBytes must be 1 to \(limits.maxInFlightBytesMax.value), not \(maxBytes)")
-        }
         let coordinator = coordinator(of: request.group)
-        let mailbox = MemberMailbox(
-            connection: .next(),
-            maxInFlight: DeliveryLoad(records: Int64(maxInFlight), bytes: Int64(maxBytes))
-        )
-        let joined = try await join(request, coordinator, mailbox)
+        let mailbox = MemberMailbox(connection: .next(), maxInFlight: try maxInFlight(of: request))
+        return try await openSession(request, by: .connection, coordinator, mailbox)
+    }
+
+    /// What may be delivered to a member and uncommitted.
+    func maxInFlight(of request: GroupJoinRequest) throws(BrokerError) -> DeliveryLoad {
+        let records = request.maxInFlight ?? limits.maxInFlightRecords
+        guard records >= 1, records <= limits.maxInFlightRecordsMax else {
+            throw .invalid("maxInFlight must be 1 to \(limits.maxInFlightRecordsMax), not \(records)")
+        }
+        let bytes = request.maxInFlightBytes ?? limits.maxInFlightBytes.value
+        guard bytes >= 1, bytes <= limits.maxInFlightBytesMax.value else {
+            throw .invalid("maxInFlightBytes must be 1 to \(limits.maxInFlightBytesMax.value), not \(bytes)")
+        }
+        return DeliveryLoad(records: Int64(records), bytes: Int64(bytes))
+    }
+
+    /// Joins, or comes back, and opens the session of a mailbox.
+    ///
+    /// - Parameter check: looks at the shard as it is before the command, and may refuse.
+    func openSession(
+        _ request: GroupJoinRequest,
+        by presence: GroupPresence,
+        _ coordinator: GroupCoordinator,
+        _ mailbox: MemberMailbox,
+        check: (GroupShard) throws(BrokerError) -> Void = { (_) throws(BrokerError) in }
+    ) async throws(BrokerError) -> GroupMemberSession {
+        let joined = try await join(request, presence, coordinator, mailbox, check)
         return GroupMemberSession(joined, mailbox: mailbox, environment: sessionEnvironment(coordinator))
     }
 
@@ -51,21 +66,25 @@ extension Broker {
 
     private func join(
         _ request: GroupJoinRequest,
+        _ presence: GroupPresence,
         _ coordinator: GroupCoordinator,
-        _ mailbox: MemberMailbox
+        _ mailbox: MemberMailbox,
+        _ check: (GroupShard) throws(BrokerError) -> Void
     ) async throws(BrokerError) -> JoinedMember {
         let id = RequestID.next()
         let registry = registry
         let body: GroupReply.Body
         do throws(BrokerError) {
-            body = try await coordinator.ask(request: id, mailbox: mailbox) { (_) throws(BrokerError) in
+            body = try await coordinator.ask(request: id, mailbox: mailbox) { (shard) throws(BrokerError) in
+                try check(shard)
                 guard let member = request.resume else {
-                    return .join(try request.command(id, mailbox.connection, registry))
+                    return .join(try request.command(id, mailbox.connection, presence, registry))
                 }
                 return .reconnect(
                     GroupReconnect(
                         request: id,
                         connection: mailbox.connection,
+                        presence: presence,
                         group: request.group,
                         member: MemberID(member)
                     )
@@ -121,11 +140,13 @@ extension GroupJoinRequest {
     fileprivate func command(
         _ request: RequestID,
         _ connection: ConnectionID,
+        _ presence: GroupPresence,
         _ registry: TopicRegistry
     ) throws(BrokerError) -> GroupJoin {
         GroupJoin(
             request: request,
             connection: connection,
+            presence: presence,
             group: group,
             member: .random(),
             instance: instance,

@@ -17,8 +17,10 @@ final class GroupMemberSession: GroupSession {
         let report: @Sendable (String) -> Void
     }
 
-    private let joined: JoinedMember
-    private let mailbox: MemberMailbox
+    /// What was agreed at the join.
+    let joined: JoinedMember
+    /// Where the coordinator leaves what the member is to be told.
+    let mailbox: MemberMailbox
     private let environment: Environment
     /// What was read and could not be delivered whole: the rest of one read, so that it is not read again.
     private let leftover = Mutex<(owned: MemberMachine.Owned, outcome: PartitionReader.Outcome)?>(nil)

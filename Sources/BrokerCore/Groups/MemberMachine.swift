@@ -100,6 +100,9 @@ struct MemberMachine: Sendable {
     private var turn = 0
     private var isPaused = false
     private var ending: GroupEvent?
+    private var isInterrupted = false
+    /// Whether the session is over but for what is still to be told.
+    private(set) var isEnding = false
     /// Changes with everything that may give a sleeper something to do.
     private(set) var version: UInt64 = 0
 
@@ -114,12 +117,20 @@ struct MemberMachine: Sendable {
     mutating func post(_ body: GroupCoordination.GroupEvent.Body) {
         version += 1
         guard inbox.count < eventsMax else { return end(.slow) }
+        if case .goodbye = body { isEnding = true }
         inbox.append(body)
+    }
+
+    /// Makes the next step say that there is nothing.
+    mutating func interrupt() {
+        version += 1
+        isInterrupted = true
     }
 
     /// Ends the session from the broker's side, after what is in the inbox.
     mutating func end(_ reason: MemberEnding) {
         version += 1
+        isEnding = true
         if ending == nil { ending = reason.event }
     }
 
@@ -132,6 +143,10 @@ struct MemberMachine: Sendable {
         allowance: DeliveryLoad,
         find: (GroupCoordination.AssignedPartition) -> Partition?
     ) -> Step {
+        if isInterrupted {
+            isInterrupted = false
+            return .event(.idle)
+        }
         while let body = inbox.popFirst() {
             if let event = apply(body, find) { return .event(event) }
         }
@@ -252,7 +267,8 @@ extension MemberMachine {
         return (lost.partition, committed ?? .zero, Self.text(lost.reason))
     }
 
-    private var ownedNow: [AssignedPartition] {
+    /// What the member was told that it owns, but for what it is to finish.
+    var ownedNow: [AssignedPartition] {
         owned.values.filter { !$0.isRevoking }.map {
             AssignedPartition(partition: $0.partition.identity, epoch: $0.epoch.value, start: $0.next)
         }

@@ -16,9 +16,17 @@ final class MemberMailbox: Sendable {
     /// The connection that the coordinator addresses.
     let connection: ConnectionID
     private let state: Mutex<State>
+    /// Told once, outside of the lock, that the session is over but for what is still to be told.
+    private let onEnding: (@Sendable (MemberMailbox) -> Void)?
 
-    init(connection: ConnectionID, maxInFlight: DeliveryLoad, eventsMax: Int = 1024) {
+    init(
+        connection: ConnectionID,
+        maxInFlight: DeliveryLoad,
+        eventsMax: Int = 1024,
+        onEnding: (@Sendable (MemberMailbox) -> Void)? = nil
+    ) {
         self.connection = connection
+        self.onEnding = onEnding
         state = Mutex(State(machine: MemberMachine(maxInFlight: maxInFlight, eventsMax: eventsMax)))
     }
 
@@ -36,6 +44,17 @@ final class MemberMailbox: Sendable {
     func committed(_ partition: TopicPartition, _ offset: Offset) {
         change { $0.committed(partition, offset) }
     }
+
+    /// Wakes the session, which says that there is nothing.
+    func interrupt() {
+        change { $0.interrupt() }
+    }
+
+    /// Whether the session is over but for what is still to be told.
+    var isEnding: Bool { state.withLock { $0.machine.isEnding } }
+
+    /// What the member was told that it owns.
+    var owned: [AssignedPartition] { state.withLock { $0.machine.ownedNow } }
 
     /// What to do for the member now.
     func step(
@@ -73,11 +92,13 @@ final class MemberMailbox: Sendable {
     }
 
     private func change(_ body: (inout MemberMachine) -> Void) {
-        let sleeper: Waiter? = state.withLock { state in
+        let (sleeper, hasEnded): (Waiter?, Bool) = state.withLock { state in
+            let wasEnding = state.machine.isEnding
             body(&state.machine)
             defer { state.sleeper = nil }
-            return state.sleeper
+            return (state.sleeper, !wasEnding && state.machine.isEnding)
         }
         sleeper?.fire(.moved)
+        if hasEnded { onEnding?(self) }
     }
 }

@@ -56,7 +56,7 @@ extension ConsumerGroup {
             state.holder?.phase == .owned || isPlanted(.deliveredWhileRevoking),
             members[delivery.member]?.isConnected == true
         else { return false }
-        if case .heartbeating = members[delivery.member]?.presence { seen(delivery.member, now: now) }
+        isThere(delivery.member, now: now)
         let isRenewing = isPlanted(.deliveryRenewsLease)
         update(delivery.partition) { state in
             let delivered = max(state.holder?.delivered ?? delivery.next, delivery.next)

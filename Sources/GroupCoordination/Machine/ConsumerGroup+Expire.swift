@@ -77,14 +77,18 @@ extension ConsumerGroup {
         if member.seenAt + commitTimeout <= now.monotonicMilliseconds { members[id]?.isStalled = true }
     }
 
-    /// Notes that a member has sent a request with its session.
+    /// Notes that an explicit member is there: that alone does not say that it works.
+    mutating func isThere(_ id: MemberID, now: GroupNow) {
+        guard case .heartbeating(let connection, _) = members[id]?.presence else { return }
+        let until = now.monotonicMilliseconds + rules.sessionTimeout
+        members[id]?.presence = .heartbeating(connection, until: until)
+    }
+
+    /// Notes that a member has sent a commit, a progress or a release.
     mutating func seen(_ id: MemberID, now: GroupNow) {
         guard let member = members[id], !member.isGone else { return }
+        isThere(id, now: now)
         members[id]?.seenAt = now.monotonicMilliseconds
-        if case .heartbeating(let connection, _) = member.presence {
-            let until = now.monotonicMilliseconds + rules.sessionTimeout
-            members[id]?.presence = .heartbeating(connection, until: until)
-        }
         guard member.isStalled else { return }
         members[id]?.isStalled = false
         history.note(.memberRevived(id))

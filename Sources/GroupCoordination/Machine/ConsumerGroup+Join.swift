@@ -55,7 +55,7 @@ extension ConsumerGroup {
         guard let member = members[heartbeat.member], !member.isGone else {
             return changes.reply(heartbeat.request, .refused(.unknownMember(name, heartbeat.member)))
         }
-        seen(member.id, now: now)
+        isThere(member.id, now: now)
         if case .disconnected = member.presence {
             members[member.id]?.presence = .disconnected(until: now.monotonicMilliseconds + rules.sessionTimeout)
         }

@@ -26,7 +26,7 @@ struct GroupMember: Sendable {
     /// session timeout, as a static member does.
     var isRecovered = false
 
-    /// When it last sent a request with its session, by the monotonic clock.
+    /// When it last sent a commit, a progress or a release, or came, by the monotonic clock.
     var seenAt: Int64
 
     /// Whether it lost a partition to the commit timeout and has sent nothing since: others get what there is, for its

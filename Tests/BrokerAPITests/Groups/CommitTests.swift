@@ -172,7 +172,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{\"offsets\":[]}", "session is missing"),
+        ("{\"offsets\":[{\"topic\":\"a\",\"partition\":0,\"offset\":1,\"epoch\":1}]}", "session is missing"),
         ("{\"session\":5,\"offsets\":[]}", "session is not a string"),
         ("{\"session\":\"x\",\"offsets\":[]}", "from 1 to 1000"),
         ("{\"session\":\"x\",\"offsets\":{}}", "offsets is not an array"),

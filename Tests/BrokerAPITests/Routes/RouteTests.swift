@@ -31,6 +31,8 @@ import Testing
             "GET /v1/topics/{topic}/partitions/{partition}/records", "GET /v1/records", "GET /v1/groups",
             "DELETE /v1/topics/{topic}/partitions/{partition}/records",
             "PUT /v1/groups/{group}", "PATCH /v1/groups/{group}", "PATCH /v1/groups/{group}/offsets",
+            "POST /v1/groups/{group}/members", "GET /v1/groups/{group}/members/{member}/records",
+            "POST /v1/groups/{group}/members/{member}/heartbeat", "DELETE /v1/groups/{group}/members/{member}",
             "GET /v1/groups/{group}/rebalances", "DELETE /v1/groups/{group}",
             "GET /v1/groups/{group}", "GET /v1/groups/{group}/members", "GET /v1/groups/{group}/stream",
             "POST /v1/groups/{group}/commits", "GET /v1/groups/{group}/offsets", "GET /v1/groups/{group}/lag",

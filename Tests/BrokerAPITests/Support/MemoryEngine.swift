@@ -45,6 +45,10 @@ final class MemoryEngine: BrokerEngine {
         var resets: [GroupResetRequest] = []
         var resetResults: [GroupResetResult] = []
         var history: GroupHistory?
+        var polls: [MemberPoll] = []
+        var page: MemberPage?
+        var beats: [MemberIdentity] = []
+        var leaves: [MemberIdentity] = []
     }
 
     let state = Mutex(State())
