@@ -14,10 +14,12 @@ import Testing
         let fileSystem: SimulatedFileSystem
         let store: LogStore
 
-        init(_ fileSystem: SimulatedFileSystem, openSegmentsMax: Int = 8) throws {
+        init(_ fileSystem: SimulatedFileSystem, openSegmentsMax: Int = 8, frameKibibytes: Int = 16) throws {
             self.fileSystem = fileSystem
             var configuration = StoreWorkload.configuration
             configuration.openSegmentsMax = openSegmentsMax
+            configuration.frameBytesMax = .kibibytes(frameKibibytes)
+            configuration.ringBytes = .kibibytes(4 * frameKibibytes)
             configuration.segmentBytesMax = .kibibytes(64)
             store = try LogStore.open(
                 configuration,
@@ -138,6 +140,60 @@ import Testing
         _ = try test.append(1, "b")
         try test.checkpoint()
         #expect(!test.store.hasFailed)
+    }
+
+    /// A request may touch more partitions than there are descriptors, once others have taken what it would need.
+    ///
+    /// The refused round leaves files with unflushed writes (a cut is one) that keep every descriptor but the reserve's
+    /// until a checkpoint is complete, and segments that it never came to open, for which there would be none. The
+    /// checkpoint borrows of the reserve, and the next round must not keep what it gives back: after a few of both there
+    /// would be no reserve, and no checkpoint ever again.
+    @Test func aRoundWithoutDescriptorsLeavesTheNextCheckpointEnough() throws {
+        var settings = SimulatedSettings()
+        settings.descriptorCountMax = 20
+        let fileSystem = SimulatedFileSystem(SimulatedFileSystem().image, settings)
+        // Of a frame every partition of a request may need room for a block besides.
+        let test = try Store(fileSystem, openSegmentsMax: 8, frameKibibytes: 256)
+        for partition in 0..<Self.partitionCount { #expect(try test.append(partition, "a").isCommitted) }
+        let wide = CommitRequest(appends: (0..<Int32(24)).flatMap { test.request($0, "x").appends })
+        for partition: Int32 in 0..<6 {
+            try test.checkpoint()
+            #expect(test.store.admissibleCount(of: [wide]) == 1)
+            let outcome = try #require(try test.store.commit([wide]).first)
+            guard case .refused(.writeFailed) = outcome else {
+                Issue.record("twenty-four files were opened with twenty descriptors: \(outcome)")
+                return
+            }
+            try test.checkpoint()
+            #expect(try test.append(partition, "b").isCommitted)
+        }
+        for partition in 0..<Self.partitionCount {
+            #expect(try test.values(partition) == (partition < 6 ? ["a", "b"] : ["a"]))
+        }
+    }
+
+    /// What stays open is not to live on the reserve: a segment's file, the spare one, a compaction's.
+    @Test func theReserveIsWholeBeforeAnythingStaysOpen() throws {
+        var settings = SimulatedSettings()
+        settings.descriptorCountMax = 8
+        let fileSystem = SimulatedFileSystem(SimulatedFileSystem().image, settings)
+        let test = try Store(fileSystem)
+        let lock = test.store.paths.lock
+        var others: [any StoreFile] = []
+        while let file = try? fileSystem.open(lock, .read) { others.append(file) }
+        // For a moment there is one.
+        try test.store.keeper.flushDirectory(test.store.paths.topics, .topicName)
+        #expect(throws: FileError.self) { try test.store.keeper.openToStay(lock, .read) }
+        #expect(throws: FileError.self) {
+            try Segment(creating: Offset(7), directory: StoreWorkload.directory, fileSystem: test.store.keeper)
+        }
+        #expect(throws: FileError.self) {
+            try SpareFile(creatingIn: StoreWorkload.directory, fileSystem: test.store.keeper)
+        }
+        for _ in 0..<5 { try test.store.keeper.flushDirectory(test.store.paths.topics, .topicName) }
+        others.popLast()?.close()
+        let file = try test.store.keeper.openToStay(lock, .read)
+        file.close()
     }
 
     @Test func aReadKeepsItsFileWhenItIsLetGo() throws {

@@ -24,7 +24,7 @@ struct CompactedSegmentWriter {
         self.log = log
         let directory = id.directory(in: log.directory)
         if try log.fileSystem.kind(of: directory) == nil { try log.fileSystem.createDirectory(directory) }
-        file = try log.fileSystem.open(directory.appending(SegmentName.log(id.base)), .create)
+        file = try log.fileSystem.openToStay(directory.appending(SegmentName.log(id.base)), .create)
         versions = try VersionsWriter(creating: id, end: end, in: log)
     }
 

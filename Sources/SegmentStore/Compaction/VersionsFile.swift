@@ -69,7 +69,7 @@ struct VersionsWriter {
 
     init(creating id: SegmentID, end: Offset, in log: PartitionLog) throws(FileError) {
         let path = id.directory(in: log.directory).appending(SegmentName.versions(id.base))
-        file = try log.fileSystem.open(path, .create)
+        file = try log.fileSystem.openToStay(path, .create)
         base = id.base
         let head = VersionsFile.head(of: id, end: end, in: log)
         seed = VersionsFile.checksum(head, seed: 0)

@@ -11,7 +11,8 @@ import SystemPackage
 /// reference.
 ///
 /// What a checkpoint and a start open for a moment (directories, manifests, slots) may use the reserve: descriptors
-/// that are held open for nothing else and let go when the system has no more.
+/// that are held open for nothing else and let go when the system has no more. Whatever stays open makes the reserve whole
+/// first, or is refused.
 ///
 /// Any thread. Locks: `reserve` over one call; `segments`, under which a segment's handle is only tried, never waited for.
 final class DescriptorKeeper: FileSystem {
@@ -42,14 +43,23 @@ final class DescriptorKeeper: FileSystem {
 
     // MARK: Segments
 
-    /// Opens a segment's file.
+    /// Opens a file that stays open for longer than a moment: a segment's, above all.
     ///
-    /// Under the segment's lock of its handle, and without the reserve: one that stays open would use it up.
-    func openSegment(_ path: FilePath, _ mode: FileOpenMode) throws(FileError) -> any StoreFile {
+    /// Under the segment's lock of its handle. Never with the reserve, and never before the reserve is whole again: what it
+    /// lent for a moment is given back to the system, and whatever stays open in its place would be missing for good when
+    /// the next checkpoint looks for it.
+    func openToStay(_ path: FilePath, _ mode: FileOpenMode) throws(FileError) -> any StoreFile {
         do throws(FileError) {
-            return try base.open(path, mode)
+            return try openBesideReserve(path, mode)
         } catch {
             guard error.isOutOfDescriptors, closeIdle(downTo: 0) > 0 else { throw error }
+            return try openBesideReserve(path, mode)
+        }
+    }
+
+    private func openBesideReserve(_ path: FilePath, _ mode: FileOpenMode) throws(FileError) -> any StoreFile {
+        try reserve.withLock { reserve throws(FileError) in
+            try reserve.fill(from: base)
             return try base.open(path, mode)
         }
     }
@@ -112,16 +122,22 @@ final class DescriptorKeeper: FileSystem {
     private struct Reserve {
         var path: FilePath?
         var files: [any StoreFile] = []
-    }
 
-    /// How many: a checkpoint has a directory and a file open at once, and a topic's maker another two.
-    private static let reserveCount = 4
+        /// How many: a checkpoint has a directory and a file open at once, and a topic's maker another two.
+        static let count = 4
+
+        /// Takes what is missing, unless there is to be no reserve.
+        mutating func fill(from fileSystem: any FileSystem) throws(FileError) {
+            guard let path else { return }
+            while files.count < Self.count { files.append(try fileSystem.open(path, .read)) }
+        }
+    }
 
     /// Takes the reserve, by opening a file that is there so often.
     func fillReserve(with path: FilePath) throws(FileError) {
         try reserve.withLock { reserve throws(FileError) in
             reserve.path = path
-            while reserve.files.count < Self.reserveCount { reserve.files.append(try base.open(path, .read)) }
+            try reserve.fill(from: base)
         }
     }
 
@@ -143,12 +159,8 @@ final class DescriptorKeeper: FileSystem {
         }
         closeIdle(downTo: segmentCountMax / 2)
         return try reserve.withLock { reserve throws(FileError) in
-            if let path = reserve.path {
-                // What an earlier call took of it may have been given back by now.
-                while reserve.files.count < Self.reserveCount, let file = try? base.open(path, .read) {
-                    reserve.files.append(file)
-                }
-            }
+            // What an earlier call took of it may have been given back by now.
+            try? reserve.fill(from: base)
             // Somebody else, a connection say, may be quicker to take what is given back.
             while let spare = reserve.files.popLast() {
                 spare.close()
@@ -204,4 +216,12 @@ final class DescriptorKeeper: FileSystem {
     }
 
     func directAlignment(of path: FilePath) throws(FileError) -> ByteCount? { try base.directAlignment(of: path) }
+}
+
+extension FileSystem {
+    /// Opens a file that stays open for longer than a moment; through a keeper, not at the expense of its reserve.
+    func openToStay(_ path: FilePath, _ mode: FileOpenMode) throws(FileError) -> any StoreFile {
+        guard let keeper = self as? DescriptorKeeper else { return try open(path, mode) }
+        return try keeper.openToStay(path, mode)
+    }
 }

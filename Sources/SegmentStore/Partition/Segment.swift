@@ -44,7 +44,7 @@ final class Segment: Sendable {
     /// A new, empty segment.
     convenience init(creating base: Offset, directory: FilePath, fileSystem: any FileSystem) throws(FileError) {
         let path = directory.appending(SegmentName.log(base))
-        let file = try Self.open(path, .create, fileSystem)
+        let file = try fileSystem.openToStay(path, .create)
         self.init(empty: base, directory: directory, fileSystem: fileSystem, Handle(file: file))
     }
 
@@ -67,15 +67,6 @@ final class Segment: Sendable {
     deinit {
         let pinCount = handle.withLock { $0.pinCount }
         if pinCount > 0 { keeper?.notePinned(by: -pinCount) }
-    }
-
-    private static func open(
-        _ path: FilePath,
-        _ mode: FileOpenMode,
-        _ fileSystem: any FileSystem
-    ) throws(FileError) -> any StoreFile {
-        guard let keeper = fileSystem as? DescriptorKeeper else { return try fileSystem.open(path, mode) }
-        return try keeper.openSegment(path, mode)
     }
 
     /// What bounds the open segments; a plain file system, as tools have it, bounds none.
@@ -108,7 +99,7 @@ final class Segment: Sendable {
         wasUsed.store(true, ordering: .relaxed)
         let (file, isNew) = try handle.withLock { handle throws(FileError) in
             if let file = handle.file { return (file, false) }
-            let opened = try Self.open(path, .update, fileSystem)
+            let opened = try fileSystem.openToStay(path, .update)
             handle.file = opened
             return (opened, true)
         }

@@ -10,7 +10,7 @@ struct SpareFile: Sendable {
 
     /// Makes one in a partition's directory, in place of one that an earlier run left.
     init(creatingIn directory: FilePath, fileSystem: any FileSystem) throws(FileError) {
-        file = try fileSystem.open(directory.appending(SegmentName.spare), .create)
+        file = try fileSystem.openToStay(directory.appending(SegmentName.spare), .create)
     }
 }
 

@@ -17,10 +17,10 @@ final class ScrubReader: Sendable {
         self.size = size
         state = Mutex(State())
         do throws(FileError) {
-            file = try fileSystem.open(path, .ring)
+            file = try fileSystem.openToStay(path, .ring)
         } catch {
             guard error.code == .invalidArgument else { throw error }
-            file = try fileSystem.open(path, .read)
+            file = try fileSystem.openToStay(path, .read)
         }
     }
 
