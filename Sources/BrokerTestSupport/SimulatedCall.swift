@@ -21,6 +21,14 @@ public struct SimulatedCall: Hashable, Sendable, CustomStringConvertible {
             }
         }
 
+        /// Whether it opens a file or a directory, as a rule.
+        var opensSomething: Bool {
+            switch self {
+            case .open, .create, .list, .lock, .flushDirectory: true
+            default: false
+            }
+        }
+
         /// What it is in a `FileError`.
         var operation: FileError.Operation {
             switch self {
@@ -57,14 +65,18 @@ public struct SimulatedCall: Hashable, Sendable, CustomStringConvertible {
     public let position: FilePosition?
     /// How many bytes.
     public let length: ByteCount?
+    /// Whether it can fail because too many files are open.
+    public let needsDescriptor: Bool
 
     init(
         _ kind: Kind,
         _ path: FilePath,
         site: FlushSite? = nil,
         position: FilePosition? = nil,
-        length: ByteCount? = nil
+        length: ByteCount? = nil,
+        needsDescriptor: Bool? = nil
     ) {
+        self.needsDescriptor = needsDescriptor ?? kind.opensSomething
         self.kind = kind
         self.path = path
         self.site = site

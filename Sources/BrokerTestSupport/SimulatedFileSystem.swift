@@ -82,6 +82,14 @@ public final class SimulatedFileSystem: FileSystem {
         }
     }
 
+    /// Opens a directory.
+    public func openDirectory(_ path: FilePath) throws(FileError) -> any StoreDirectory {
+        let handle = try call(SimulatedCall(.open, path)) { machine, _ throws(Errno) in
+            try machine.openDirectory(path)
+        }
+        return SimulatedOpenDirectory(self, handle, path)
+    }
+
     /// Makes the changes of names in a directory durable.
     public func flushDirectory(_ path: FilePath, _ site: FlushSite) throws(FileError) {
         try call(SimulatedCall(.flushDirectory, path, site: site)) { machine, _ throws(Errno) in

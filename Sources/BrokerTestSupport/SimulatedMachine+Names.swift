@@ -76,9 +76,20 @@ extension SimulatedMachine {
         image.changeNames([(slot, nil)])
     }
 
-    mutating func flushDirectory(_ path: FilePath, _ site: FlushSite) throws(Errno) {
+    mutating func openDirectory(_ path: FilePath) throws(Errno) -> Int {
         let inode = try image.inode(at: path)
         guard image.directories[inode] != nil else { throw .notDirectory }
+        return try newHandle(inode, .read)
+    }
+
+    mutating func flushDirectory(_ path: FilePath, _ site: FlushSite) throws(Errno) {
+        let handle = try openDirectory(path)
+        defer { handles[handle] = nil }
+        try flushDirectory(handle, site)
+    }
+
+    mutating func flushDirectory(_ handle: Int, _ site: FlushSite) throws(Errno) {
+        guard let inode = handles[handle]?.inode else { throw .badFileDescriptor }
         if !ignoredSites.contains(site), !defers(inode, site) { image.flushNames(of: inode) }
     }
 

@@ -22,7 +22,7 @@ public struct StoreFault: Hashable, Sendable, CustomStringConvertible {
             case .eio, .eintr: true
             case .enospc: call.kind.changesImage
             case .short: call.kind == .write || call.kind == .directWrite
-            case .emfile: [.open, .create, .list, .lock, .flushDirectory].contains(call.kind)
+            case .emfile: call.needsDescriptor
             }
         }
     }

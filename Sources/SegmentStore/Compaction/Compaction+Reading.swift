@@ -44,13 +44,14 @@ extension Compaction {
 
     /// Runs file operations of the compaction's own.
     ///
-    /// Those of a deleted topic fail because its directory is gone. A flush that failed otherwise ends the process.
+    /// Those of a deleted topic fail because its directory is gone. A flush that failed otherwise ends the process; one for
+    /// which there was no descriptor has failed before it began, and before the manifest lists anything of what is made.
     func stoppable<Value>(_ body: () throws(FileError) -> Value) throws(CompactionStop) -> Value {
         do throws(FileError) {
             return try body()
         } catch {
             if log.isDeleted { throw .abandoned }
-            guard error.isOfFlush else { throw .failed(.io(error)) }
+            guard error.isFailedFlush else { throw .failed(.io(error)) }
             log.health.fail()
             throw .failed(.outcomeUnknown(error))
         }

@@ -202,6 +202,10 @@ final class DescriptorKeeper: FileSystem {
     func unlink(_ path: FilePath) throws(FileError) { try base.unlink(path) }
     func removeDirectory(_ path: FilePath) throws(FileError) { try base.removeDirectory(path) }
 
+    func openDirectory(_ path: FilePath) throws(FileError) -> any StoreDirectory {
+        try insisting { () throws(FileError) in try base.openDirectory(path) }
+    }
+
     /// A directory is opened to be flushed; only that opening can run out of descriptors, so repeating it repeats no flush.
     func flushDirectory(_ path: FilePath, _ site: FlushSite) throws(FileError) {
         try insisting { () throws(FileError) in try base.flushDirectory(path, site) }

@@ -30,7 +30,12 @@ public protocol FileSystem: Sendable {
     /// Removes an empty directory.
     func removeDirectory(_ path: FilePath) throws(FileError)
 
-    /// Makes the names in a directory durable.
+    /// Opens a directory whose names are about to be changed.
+    ///
+    /// Whoever flushes it afterwards needs no descriptor any more: between a change and its flush nothing is missing.
+    func openDirectory(_ path: FilePath) throws(FileError) -> any StoreDirectory
+
+    /// Makes the names in a directory durable; for what can be tried again when there is no descriptor for it.
     func flushDirectory(_ path: FilePath, _ site: FlushSite) throws(FileError)
 
     /// Takes the exclusive lock of a file, created if missing, until the returned lock is released or the process ends.
@@ -87,6 +92,15 @@ public protocol StoreFile: AnyObject, Sendable {
     func dropCache() throws(FileError)
 
     /// Closes the file; later calls throw `EBADF`.
+    func close()
+}
+
+/// An open directory.
+public protocol StoreDirectory: AnyObject, Sendable {
+    /// Makes its names durable (fsync); a failure is never to be retried.
+    func flush(_ site: FlushSite) throws(FileError)
+
+    /// Closes it; a later flush throws `EBADF`.
     func close()
 }
 

@@ -60,16 +60,16 @@ public struct PosixFileSystem: FileSystem {
         }
     }
 
+    /// Opens a directory.
+    public func openDirectory(_ path: FilePath) throws(FileError) -> any StoreDirectory {
+        try call(.open, path) { () throws(Errno) in try PosixDirectory(path) }
+    }
+
     /// Makes the names in a directory durable (fsync).
     public func flushDirectory(_ path: FilePath, _ site: FlushSite) throws(FileError) {
-        try call(.flushDirectory, path) { () throws(Errno) in
-            let descriptor = try PosixCall.typed {
-                try FileDescriptor.open(path, .readOnly, options: [.directory, .closeOnExec])
-            }
-            defer { try? descriptor.close() }
-            // Names are metadata: fsync, not fdatasync. As with files, a failure is told and not tried again.
-            try PosixCall.once { fsync(descriptor.rawValue) }
-        }
+        let directory = try call(.flushDirectory, path) { () throws(Errno) in try PosixDirectory(path) }
+        defer { directory.close() }
+        try directory.flush(site)
     }
 
     /// Locks a file for as long as its descriptor is open, and writes the number of this process into it.

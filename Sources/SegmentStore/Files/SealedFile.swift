@@ -105,8 +105,10 @@ extension FileSystem {
     ) throws(FileError) {
         let beside = FilePath(path.string + ".new")
         try write(content, asNew: beside, fileSite)
+        let directory = try openDirectory(path.parent)
+        defer { directory.close() }
         try rename(beside, to: path)
-        try flushDirectory(path.parent, nameSite)
+        try directory.flush(nameSite)
     }
 
     /// Writes a new file and flushes its content, not its name.

@@ -116,7 +116,7 @@ extension PartitionLog {
                 apply: { $0.adoptFacts() }
             )
         } catch {
-            guard !error.isOfFlush else { throw error }
+            guard !error.isFailedFlush else { throw error }
         }
     }
 

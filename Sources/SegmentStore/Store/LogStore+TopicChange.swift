@@ -59,6 +59,7 @@ extension LogStore {
                 nameSite: .changedTopicName
             )
         } catch {
+            // The directory was opened before the rename: from there on no descriptor can be missing.
             let hasBegun = error.operation == .rename || error.isOfFlush
             throw failure(error, isUncertain: hasBegun)
         }

@@ -24,15 +24,18 @@ extension LogStore {
         guard !health.hasFailed else { throw .stopped }
         try administration.withLock { _ throws(StorageError) in
             let made = paths.newTopic(topic.id)
+            let directory: any StoreDirectory
             do throws(FileError) {
                 try fill(made, with: topic)
+                directory = try fileSystem.openDirectory(paths.topics)
             } catch {
                 throw failure(error, isUncertain: error.isFailedFlush)
             }
+            defer { directory.close() }
             do throws(FileError) {
                 try fileSystem.rename(made, to: paths.topic(topic.id))
                 if PlantedFault.frameBeforeTopicFlushed.isPlanted { return }
-                try fileSystem.flushDirectory(paths.topics, .topicName)
+                try directory.flush(.topicName)
             } catch {
                 throw failure(error, isUncertain: true)
             }
