@@ -266,6 +266,34 @@ import Testing
         #expect(try after.send("r", 0, [0: ["r0"]]).isCommitted)
     }
 
+    /// The checkpoint that was to write the names is tried again, or given up at a stop: either way the next one that lets
+    /// the ring forget their frames has written them.
+    @Test(arguments: [SimulatedCall.Kind.create, .write], [false, true])
+    func aFullVolumeDelaysTheRegistryAndLosesNoName(kind: SimulatedCall.Kind, isGivenUp: Bool) throws {
+        let test = try TestStore()
+        try fill(test, count: 1)
+        let checkpoint = try #require(test.store.captureCheckpoint())
+        #expect(checkpoint.producers != nil)
+        test.fileSystem.plan(.failure(.noSpace)) { $0.kind == kind && $0.path.string.contains("/producers") }
+        let error = #expect(throws: StorageError.self) { try test.store.complete(checkpoint) }
+        guard case .io = error else {
+            Issue.record("got \(String(describing: error))")
+            return
+        }
+        #expect(!test.store.hasFailed)
+        // Until then the frame with the name is kept.
+        try expectWindow(try TestStore(SimulatedFileSystem(test.fileSystem.image)), count: 1)
+        if isGivenUp {
+            test.store.abandon(checkpoint)
+        } else {
+            try test.store.complete(checkpoint)
+        }
+        // Of what a stop or a second checkpoint has to write, the names are the only thing that is missing.
+        if test.store.checkpointUrgency != .none { try test.checkpoint() }
+        try expectWindow(try TestStore(SimulatedFileSystem(test.fileSystem.image)), count: 1)
+        try expectWindow(try test.restarted(), count: 1)
+    }
+
     @Test func aGrownTopicSaysThatItCannotTell() throws {
         let test = try TestStore()
         let grown = TopicID(high: 5, low: 5)
