@@ -1,5 +1,6 @@
 import BrokerTestSupport
 import RecordFormat
+import Synchronization
 import Testing
 
 @testable import BrokerCore
@@ -89,6 +90,23 @@ import Testing
         #expect(resumed.owned == member.owned)
         #expect(try await resumed.commit().map(\.outcome) == [.committed])
         await test.process.stop()
+    }
+
+    /// Whoever is told that its request failed may look at its session at once, on another thread: it has ended by then.
+    @Test func sessionsEndBeforeThoseWhoAskedAreTold() {
+        let mailbox = MemberMailbox(connection: .next(), maxInFlight: DeliveryLoad(records: 1, bytes: 1))
+        let sawGoodbye = Mutex(false)
+        let everybody = CoordinatorState.Everybody(
+            handlers: [
+                { _ in
+                    guard case .event(.goodbye) = mailbox.step(allowance: .zero, find: { _ in nil }) else { return }
+                    sawGoodbye.withLock { $0 = true }
+                }
+            ],
+            mailboxes: [mailbox]
+        )
+        everybody.tell(.storageRefused("the write was refused"), .reloaded)
+        #expect(sawGoodbye.withLock { $0 })
     }
 
     @Test func aRefusedDeletionLeavesTheTopicAndItsCommits() async throws {
