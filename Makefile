@@ -54,15 +54,26 @@ test: ## Check the format, build with warnings as errors, run every test
 	@.ci/phase 'build simulate' env $(SIMULATE_BUILD)
 	@.ci/phase 'simulate' $(TORTURE)/release/simulate --schedules 500 --depth 5
 
-# Brokers as real processes, killed with kill -9; where kills are to fall is what their logs say that they do.
+# Brokers as real processes, killed with kill -9; where kills are to fall is what their logs say that they do. The four runs
+# wait for brokers most of the time, so they go side by side, and each tells what it found when it is over.
 KILL_PLACES := roll,checkpoint,compaction-switch,retention
+KILL_RUNS := kills-loop kills-history kills-full-disk kills-few-descriptors
 
-.PHONY: kills
+.PHONY: kills $(KILL_RUNS)
 kills: release ## Kill real brokers in the middle of their work and check what they kept (KILLS= may be set)
 	$(SWIFT) build -c release --package-path Bench --scratch-path Bench/.build --product kills
+	@$(MAKE) --no-print-directory --keep-going --jobs=4 --output-sync=target $(KILL_RUNS)
+
+kills-loop:
 	Bench/.build/release/kills loop --kills $(or $(KILLS),200) --places $(KILL_PLACES)
+
+kills-history:
 	Bench/.build/release/kills history --seconds 60
+
+kills-full-disk:
 	Bench/.build/release/kills full-disk
+
+kills-few-descriptors:
 	Bench/.build/release/kills few-descriptors
 
 # Planted faults are compiled into this build alone, and it needs none of the server's packages.
@@ -100,10 +111,12 @@ BENCH_DIRECTORY := $(or $(DIRECTORY),.build-release)
 bench-storage: release ## Measure the storage as ratios (DIRECTORY=, SECONDS_EACH=, ROUNDS=, MEBIBYTES= may be set)
 	@.ci/setup bench
 	$(SWIFT) build -c release --package-path Bench --scratch-path Bench/.build --product store-bench
+	$(SWIFT) build -c release --package-path Bench --scratch-path Bench/.build --product SlowFlush
 	$(STORE_BENCH) append --directory $(BENCH_DIRECTORY) --seconds $(or $(SECONDS_EACH),5) --rounds $(or $(ROUNDS),5)
 	$(STORE_BENCH) recovery --directory $(BENCH_DIRECTORY) --mebibytes $(or $(MEBIBYTES),1024) --rounds $(or $(ROUNDS),5)
 	$(STORE_BENCH) memory --directory $(BENCH_DIRECTORY)
 	$(STORE_BENCH) latency --directory $(BENCH_DIRECTORY) --rounds $(or $(ROUNDS),5)
+	$(STORE_BENCH) pressure --directory $(BENCH_DIRECTORY)
 
 .PHONY: bench-groups
 bench-groups: release ## Measure a rebalance of 100 members, and what it does to partitions that stay (ROUNDS= may be set)

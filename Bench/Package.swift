@@ -13,12 +13,14 @@ let settings: [SwiftSetting] = [
 let package = Package(
     name: "millrace-bench",
     platforms: [.macOS(.v15)],
+    products: [.library(name: "SlowFlush", type: .dynamic, targets: ["SlowFlush"])],
     dependencies: [
         .package(name: "millrace", path: ".."),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
     targets: [
         .target(name: "BenchSupport", swiftSettings: settings),
+        .target(name: "SlowFlush"),
         .executableTarget(
             name: "disk-probe",
             dependencies: ["BenchSupport", .product(name: "ArgumentParser", package: "swift-argument-parser")],

@@ -31,16 +31,16 @@ struct MemoryCommand: ParsableCommand {
                 mkdir(setup.scratch, 0o755)
                 var broker = try Broker(setup)
                 if count > 0 { try write(broker, count) }
-                let written = try Self.residentMebibytes(broker)
+                let written = try ProcessFacts.residentMebibytes(broker.pid)
                 try broker.stop()
                 broker = try Broker(setup)
-                let before = try Self.processorSeconds(broker)
+                let before = try ProcessFacts.processorSeconds(broker.pid)
                 sleep(UInt32(seconds))
-                let share = (try Self.processorSeconds(broker) - before) / Double(seconds)
+                let share = (try ProcessFacts.processorSeconds(broker.pid) - before) / Double(seconds)
                 table.add(
                     text + "",
                     fixed(written, 0),
-                    fixed(try Self.residentMebibytes(broker), 0),
+                    fixed(try ProcessFacts.residentMebibytes(broker.pid), 0),
                     "\(fixed(share * 100, 1)) %"
                 )
                 try broker.stop()
@@ -64,30 +64,5 @@ struct MemoryCommand: ParsableCommand {
             let answer = try connection.exchange(request)
             guard answer.status == 200 else { throw MeasuredStore.Refused(description: answer.text) }
         }
-    }
-
-    private static func residentMebibytes(_ broker: Broker) throws -> Double {
-        for line in text(of: "/proc/\(broker.pid)/status").split(separator: "\n") where line.hasPrefix("VmRSS:") {
-            let words = line.split { $0 == " " || $0 == "\t" }
-            if words.count >= 2, let kibibytes = Double(words[1]) { return kibibytes / 1024 }
-        }
-        throw MeasuredStore.Refused(description: "the kernel tells no VmRSS of \(broker.pid)")
-    }
-
-    /// User and system time, of proc_pid_stat(5).
-    private static func processorSeconds(_ broker: Broker) throws -> Double {
-        let fields = text(of: "/proc/\(broker.pid)/stat").split(separator: ")").last?.split(separator: " ") ?? []
-        guard fields.count > 13, let user = Double(fields[11]), let system = Double(fields[12]) else {
-            throw MeasuredStore.Refused(description: "the kernel tells no times of \(broker.pid)")
-        }
-        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
-    }
-
-    private static func text(of path: String) -> String {
-        guard let file = fopen(path, "r") else { return "" }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 16 << 10)
-        let count = fread(&bytes, 1, bytes.count, file)
-        return String(decoding: bytes[..<count], as: UTF8.self)
     }
 }

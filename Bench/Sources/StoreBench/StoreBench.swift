@@ -8,7 +8,8 @@ struct StoreBench: ParsableCommand {
         commandName: "store-bench",
         abstract: "Measure appends, recovery, memory and acknowledgements, in alternating rounds, as ratios.",
         subcommands: [
-            AppendCommand.self, RecoveryCommand.self, MemoryCommand.self, LatencyCommand.self, FillCommand.self,
+            AppendCommand.self, RecoveryCommand.self, MemoryCommand.self, LatencyCommand.self, PressureCommand.self,
+            FillCommand.self,
         ]
     )
 }

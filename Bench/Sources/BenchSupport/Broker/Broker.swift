@@ -24,6 +24,8 @@ package final class Broker: Sendable {
         package var log: String
         /// What is logged; kills need `debug`.
         package var logLevel = "debug"
+        /// Variables of the environment, as `NAME=value`.
+        package var environment: [String] = []
 
         /// A broker whose data and log lie in a directory.
         package init(program: String, scratch: String, options: [String] = []) {
@@ -36,7 +38,8 @@ package final class Broker: Sendable {
 
         /// The command line.
         package var command: [String] {
-            let serve = [program, "serve", "--port", "0", "--data-dir", directory, "--log-level", logLevel] + options
+            var serve = [program, "serve", "--port", "0", "--data-dir", directory, "--log-level", logLevel] + options
+            if !environment.isEmpty { serve = ["/usr/bin/env"] + environment + serve }
             guard let descriptorsMax else { return serve }
             return ["/bin/sh", "-c", "ulimit -n \(descriptorsMax); exec \"$0\" \"$@\""] + serve
         }
@@ -78,6 +81,13 @@ package final class Broker: Sendable {
         self.port = port
         self.watch = watch
         self.child = child
+    }
+
+    /// Nobody holds it any more: a run that failed leaves no process behind.
+    deinit {
+        guard status.withLock({ $0 == nil }) else { return }
+        Glibc.kill(pid, SIGKILL)
+        _ = wait()
     }
 
     /// Kills it, unless that is done already, and waits until nothing of it is left.
