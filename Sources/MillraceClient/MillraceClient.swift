@@ -6,7 +6,9 @@ import NIOCore
 /// ```swift
 /// try await MillraceClient.withClient(server: "http://127.0.0.1:8080") { client in
 ///     try await client.createTopic("orders", partitions: 8)
-///     for try await event in client.watch("orders", from: "earliest") { ... }
+///     for try await event in client.watch("orders", ReadOptions(from: "earliest")) {
+///         if case .record(let record) = event { print(record.json) }
+///     }
 /// }
 /// ```
 ///

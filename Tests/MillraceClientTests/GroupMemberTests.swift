@@ -38,6 +38,11 @@ import Testing
             }
             let commit = try await server.request("/commits", #""offset":1"#)
             #expect(commit.body.contains(#""epoch":7"#) && commit.body.contains(#""session":"s1""#))
+            let lines = await server.requests.map(\.line)
+            #expect(
+                lines.last?.hasPrefix("DELETE /v1/groups/g/members/m_1?session=s1 ") == true,
+                "it leaves, and last of all"
+            )
         }
     }
 

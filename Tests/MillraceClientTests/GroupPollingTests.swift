@@ -11,7 +11,7 @@ import Testing
         status: "201 Created"
     )
 
-    private static func answer(_ events: String = "", records: [Int] = [], owned: String = owned) -> String {
+    private static func answer(_ events: String = "", records: [Int] = []) -> String {
         let lines = records.map {
             #"{"topic":"a","partition":0,"offset":\#($0),"timestamp":"t","key":"k,]}","value":{"n":[\#($0)]}}"#
         }
@@ -66,17 +66,11 @@ import Testing
         }
     }
 
-    @Test func anAssignmentThatNoEventToldIsTold() async throws {
-        let other = #"{"topic":"a","partition":0,"epoch":5,"start":0}"#
-        let polls = [Self.answer(), Self.answer(owned: other), Self.answer(Self.end, owned: other)]
-        try await MemberServer.run(answering: Self.script(joins: [Self.joined], polls: polls)) { client, _ in
-            let told = try await words(client)
-            #expect(told == ["joined s1", "assigned [4]", "assigned [5]", "goodbye group-deleted"])
-        }
-    }
-
     @Test func aLostAnswerComesBackWithTheSessionSoThatItsRecordsComeAgain() async throws {
-        let polls = [Self.answer(records: [0]), nil, Self.answer(records: [0, 1]), Self.answer(Self.end)]
+        let polls = [
+            Self.answer(Self.assigned, records: [0]), nil, Self.answer(Self.assigned, records: [0, 1]),
+            Self.answer(Self.end),
+        ]
         let script = Self.script(joins: [Self.joined, Self.joined], polls: polls)
         try await MemberServer.run(answering: script) { client, server in
             let told = try await words(client)
@@ -95,7 +89,7 @@ import Testing
         var settings = MemberSettings()
         settings.delivery = .longPoll
         settings.waitingRecordsMax = 1
-        let polls = [Self.answer(records: [0]), Self.answer(records: [1]), Self.answer(Self.end)]
+        let polls = [Self.answer(Self.assigned, records: [0]), Self.answer(records: [1]), Self.answer(Self.end)]
         try await MemberServer.run(answering: Self.script(joins: [Self.joined], polls: polls)) { client, server in
             try await client.withGroupMember(options, settings) { member in
                 try await server.request("POST /v1/groups/g/members/m_1/heartbeat", #""session":"s1""#)

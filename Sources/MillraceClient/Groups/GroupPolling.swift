@@ -21,7 +21,6 @@ public struct GroupPolling: AsyncSequence, Sendable {
         private var backoff: Backoff
         private var pending = CircularBuffer<GroupEvent>()
         private var membership: GroupMembership?
-        private var known: [GroupPartition] = []
         private var sessionTimeout = Duration.seconds(10)
         private var delay: Duration?
         private var hasJoined = false
@@ -65,7 +64,7 @@ public struct GroupPolling: AsyncSequence, Sendable {
         mutating func heartbeat() async {
             guard let membership else { return }
             // What fails here fails again at the next request, which deals with it.
-            if let answer = try? await client.heartbeat(membership) { add(answer) }
+            try? await client.heartbeat(membership)
         }
 
         private mutating func join() async throws(MillraceError) -> GroupMembership {
@@ -78,24 +77,12 @@ public struct GroupPolling: AsyncSequence, Sendable {
             )
             options.session = answer.session
             if let timeout = answer.sessionTimeoutMs { sessionTimeout = .milliseconds(timeout) }
-            (self.membership, known, hasJoined) = (membership, [], true)
+            (self.membership, hasJoined) = (membership, true)
             return membership
         }
 
         private mutating func add(_ answer: MemberAnswer) {
-            var isTold = false
-            for event in answer.events {
-                if case .assigned(_, let partitions) = event {
-                    known = partitions
-                    isTold = true
-                }
-                pending.append(event)
-            }
-            let owned = answer.partitions
-            if !isTold, Set(owned.map(\.identity)) != Set(known.map(\.identity)) {
-                known = owned
-                pending.append(.assigned(groupEpoch: answer.groupEpoch, partitions: owned))
-            }
+            for event in answer.events { pending.append(event) }
             for record in answer.records { pending.append(.record(record)) }
         }
 
@@ -108,7 +95,7 @@ public struct GroupPolling: AsyncSequence, Sendable {
             return event
         }
 
-        /// A lost answer may have had records in it: coming back with the session brings them again.
+        /// A lost answer may have had records in it: coming back with the session brings them again, from the commits on.
         private mutating func lost(_ error: MillraceError) throws(MillraceError) -> GroupEvent {
             membership = nil
             if options.session != nil, error.problem?.code == "session-expired" {
@@ -124,8 +111,4 @@ public struct GroupPolling: AsyncSequence, Sendable {
             return .disconnected(error, retryAfter: pause)
         }
     }
-}
-
-extension GroupPartition {
-    fileprivate var identity: GroupPartition { GroupPartition(topic: topic, partition: partition, epoch: epoch) }
 }

@@ -1,10 +1,8 @@
 import FoundationEssentials
 import NIOCore
 
-/// What an explicit member is told when it asks: what it owns, what has happened, what there is to do.
+/// What an explicit member is told when it asks: what has happened, and what there is to do.
 struct MemberAnswer {
-    let groupEpoch: Int64
-    let partitions: [GroupPartition]
     let events: [GroupEvent]
     let records: [ReceivedRecord]
 }
@@ -38,10 +36,10 @@ extension MillraceClient {
     }
 
     /// Says that an explicit member lives.
-    func heartbeat(_ membership: GroupMembership) async throws(MillraceError) -> MemberAnswer {
+    func heartbeat(_ membership: GroupMembership) async throws(MillraceError) {
         let path = ["v1", "groups", membership.group, "members", membership.member, "heartbeat"]
         let body = try RequestBody.json(["session": membership.session])
-        return try memberAnswer(try await answer(.POST, ServerAddress.target(path), body: body))
+        _ = try await answer(.POST, ServerAddress.target(path), body: body)
     }
 
     private func session(_ membership: GroupMembership) -> (name: String, value: String) {
@@ -49,24 +47,13 @@ extension MillraceClient {
     }
 
     private func memberAnswer(_ bytes: ByteBuffer) throws(MillraceError) -> MemberAnswer {
-        let frame = try decode(WireMemberAnswer.self, from: bytes)
         let members = JSONMembers(bytes)
         var events: [GroupEvent] = []
         for event in members.elements(of: "events") { events.append(try GroupEvent(EventLine(bytes: event))) }
         var records: [ReceivedRecord] = []
         for record in members.elements(of: "records") { records.append(try EventLine(bytes: record).record()) }
-        return MemberAnswer(
-            groupEpoch: frame.groupEpoch,
-            partitions: frame.partitions,
-            events: events,
-            records: records
-        )
+        return MemberAnswer(events: events, records: records)
     }
-}
-
-private struct WireMemberAnswer: Decodable {
-    let groupEpoch: Int64
-    let partitions: [GroupPartition]
 }
 
 private struct WireJoin: Encodable {

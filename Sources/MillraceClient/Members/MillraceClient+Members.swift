@@ -55,24 +55,16 @@ extension GroupMember {
     ///
     /// A failure costs time only: the broker takes the partitions back after the commit timeout.
     private func leave() async {
+        guard let membership else { return }
         let deadline = ContinuousClock.now + settings.leavingMax
-        while ContinuousClock.now < deadline, (try? await giveBack()) == false {
-            try? await Task.sleep(for: .milliseconds(20))
+        var backoff = client.configuration.backoff
+        while true {
+            do throws(MillraceError) {
+                return try await client.leaveGroup(membership)
+            } catch {
+                guard error.isWorthReconnecting, ContinuousClock.now < deadline else { return }
+                try? await Task.sleep(for: backoff.next())
+            }
         }
-    }
-
-    /// Gives the partitions back once the broker has noticed that the connection is gone; false when it has not yet.
-    ///
-    /// What was sent and not taken would otherwise wait for the commit timeout before another member gets it. While the
-    /// member counts as connected, the broker might hand the partitions out to it again.
-    private func giveBack() async throws(MillraceError) -> Bool {
-        guard let membership else { return true }
-        let members = try await client.group(membership.group).value.members
-        guard let member = members.first(where: { $0.member == membership.member }) else { return true }
-        if member.connected { return false }
-        if !member.partitions.isEmpty {
-            try await client.commit(membership, offsets: [], release: member.partitions)
-        }
-        return true
     }
 }
