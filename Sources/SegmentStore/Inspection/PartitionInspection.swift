@@ -62,31 +62,34 @@ extension DirectoryInspection {
         let row = checkpoint?.rows.first { $0.key == key }
         let manifest = manifest(of: key, in: directory, &findings)
         let known = manifest ?? Manifest()
-        var segments = (known.sealed + (row?.sealed.filter { $0.base >= known.end } ?? [])).map { facts in
-            SegmentFacts(sealed: facts, partition: directory)
-        }
-        let sealedEnd = segments.last?.end ?? known.end
-        if let row, row.end > sealedEnd || (manifest == nil && row.position > .zero) {
-            segments.append(SegmentFacts(active: row, partition: directory))
+        let sealed = known.sealed(with: row)
+        var segments = sealed.map { SegmentFacts(sealed: $0, partition: directory) }
+        let sealedEnd = sealed.last?.end ?? known.end
+        let logStart = max(known.logStart, row?.logStart ?? .zero)
+        var activeBase = sealedEnd
+        if let row, row.end > sealedEnd || manifest == nil {
+            activeBase = row.activeBase
+            if row.position > .zero { segments.append(SegmentFacts(active: row, partition: directory)) }
         }
         var epochs = known.epochs
         for epoch in row?.epochs ?? [] { epochs.note(epoch.epoch, first: epoch.first) }
-        if let row, manifest == nil, row.activeBase > .zero, row.sealed.isEmpty {
-            let path = directory.appending(Manifest.fileName)
+        if findings.isEmpty, let gap = known.gap(in: sealed, from: logStart, to: activeBase) {
+            let lost = gap.end < gap.next ? gap.end..<gap.next : nil
+            let what = manifest == nil ? "it is missing: segments are known" : "it lists segments"
             findings.append(
                 Finding(
                     .damage,
-                    path,
+                    directory.appending(Manifest.fileName),
                     partition: key,
-                    lost: row.logStart..<row.activeBase,
-                    "it is missing, and the active segment begins at \(row.activeBase)"
+                    lost: lost,
+                    "\(what) up to \(gap.end), the next begins at \(gap.next)"
                 )
             )
         }
         return PartitionFacts(
             key: key,
             directory: directory,
-            logStart: max(known.logStart, row?.logStart ?? .zero),
+            logStart: logStart,
             end: max(row?.end ?? .zero, sealedEnd),
             compactedBelow: known.compactedBelow,
             epochs: epochs.map { ($0.epoch, $0.first) },

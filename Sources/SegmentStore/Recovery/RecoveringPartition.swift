@@ -97,7 +97,7 @@ struct RecoveringPartition {
 
     /// Goes to the later of the row and the manifest's end, forgetting what replay has done.
     private mutating func standWhereFlushed() {
-        sealed = manifest.sealed + (row?.sealed.filter { $0.base >= manifest.end } ?? [])
+        sealed = manifest.sealed(with: row)
         epochs = manifest.epochs
         for epoch in row?.epochs ?? [] { epochs.note(epoch.epoch, first: epoch.first) }
         logStart = max(manifest.logStart, row?.logStart ?? .zero)
@@ -118,13 +118,12 @@ struct RecoveringPartition {
         replayStart = end
     }
 
-    /// A manifest that is gone, or an older one, leaves a hole between what it lists and the active segment.
+    /// A manifest that is gone, or an older one, leaves a hole somewhere between the log's start and the active segment.
     private mutating func refuseHole() {
-        let sealedEnd = sealed.last?.end ?? manifest.end
-        guard activeBase != sealedEnd else { return }
-        let manifest = directory.appending(Manifest.fileName)
+        guard let gap = manifest.gap(in: sealed, from: logStart, to: activeBase) else { return }
+        let path = directory.appending(Manifest.fileName)
         isManifestLost = true
-        setAside("\(manifest) lists segments up to \(sealedEnd), the next begins at \(activeBase)")
+        setAside("\(path) lists segments up to \(gap.end), the next begins at \(gap.next)")
     }
 
     /// A file that is missing or shorter than what was flushed is damage; after a clean stop a longer one is, too.

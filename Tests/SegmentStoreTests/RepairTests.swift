@@ -1,0 +1,76 @@
+import BrokerTestSupport
+import RecordFormat
+import SegmentStore
+import SystemPackage
+import Testing
+
+/// What a repair brings back, and what it leaves as it is: a directory that it calls sound is one that a start serves whole.
+@Suite struct RepairTests {
+    private static let directory = StoreWorkload.directory.appending("topics").appending(TestStore.topic.hex)
+    private static let manifest = directory.appending("0").appending("manifest")
+
+    private static func copy(_ fileSystem: SimulatedFileSystem) -> SimulatedFileSystem {
+        SimulatedFileSystem(fileSystem.image)
+    }
+
+    private static func inspected<Value>(
+        _ fileSystem: SimulatedFileSystem,
+        _ body: (DirectoryInspection, VerificationReport) throws -> Value
+    ) throws -> Value {
+        let inspection = try DirectoryInspection(StoreWorkload.configuration, fileSystem: fileSystem)
+        defer { inspection.close() }
+        return try body(inspection, inspection.verify { _ in })
+    }
+
+    private static func verify(_ fileSystem: SimulatedFileSystem) throws -> VerificationReport {
+        try inspected(fileSystem) { $1 }
+    }
+
+    private static func plan(_ fileSystem: SimulatedFileSystem) throws -> RepairPlan {
+        try inspected(fileSystem) { RepairPlan(for: $1, of: $0) }
+    }
+
+    /// Repairs, and gives back the store that a start makes of it, which must serve everything.
+    private static func repaired(_ fileSystem: SimulatedFileSystem) throws -> TestStore {
+        try inspected(fileSystem) { inspection, report in
+            #expect(!report.isSound)
+            for step in RepairPlan(for: report, of: inspection).steps { try inspection.perform(step, now: .epoch) }
+        }
+        #expect(try verify(fileSystem).isSound)
+        let store = try TestStore(fileSystem)
+        #expect(try store.log().quarantine == nil)
+        return store
+    }
+
+    private static func fill(_ test: TestStore, _ name: String) throws {
+        for number in 0..<10 { _ = try test.append("\(name) \(number) " + String(repeating: "x", count: number * 7)) }
+    }
+
+    @Test(arguments: [true, false], [true, false])
+    func aHoleBeforeTheLastSealedSegmentIsNoticedAndMended(isOlder: Bool, isStopped: Bool) throws {
+        let test = try TestStore()
+        try Self.fill(test, "first")
+        try test.checkpoint()
+        let older = try test.fileSystem.contents(of: Self.manifest)
+        try Self.fill(test, "second")
+        try test.checkpoint()
+        // The checkpoint's row lists what is sealed now, and not what lies between that and the older manifest.
+        try Self.fill(test, "third")
+        if isStopped { try test.store.close() } else { try test.checkpoint() }
+        let image = test.fileSystem.afterProcessDeath()
+        let before = try TestStore(Self.copy(image)).values()
+        if isOlder {
+            try image.replaceContents(of: Self.manifest, with: older)
+        } else {
+            try image.unlink(Self.manifest)
+        }
+        let findings = try Self.verify(Self.copy(image)).findings
+        #expect(findings.contains { $0.severity == .damage && $0.path == Self.manifest })
+        let aside = try TestStore(image)
+        #expect(try aside.log().quarantine?.reason.contains("manifest") == true)
+        try aside.store.close()
+        let after = try Self.repaired(Self.copy(image))
+        #expect(try after.values() == before)
+        #expect(try after.append("goes on").isCommitted)
+    }
+}
