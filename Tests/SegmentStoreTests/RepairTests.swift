@@ -73,4 +73,48 @@ import Testing
         #expect(try after.values() == before)
         #expect(try after.append("goes on").isCommitted)
     }
+
+    @Test func aPartitionThatAnUncleanStartSetAsideComesBack() throws {
+        let test = try TestStore()
+        for value in ["a", "b"] { _ = try test.append(value) }
+        try test.checkpoint()
+        for value in ["c", "d"] { _ = try test.append(value) }
+        let image = test.fileSystem.afterProcessDeath()
+        let segment = test.segment()
+        // The file holds what the journal holds, too: more than the checkpoint's row says.
+        let content = try image.contents(of: segment)
+        image.plan(.failure(.ioError), times: 9) { $0.kind == .write && $0.path == segment }
+        let aside = try TestStore(image)
+        #expect(try aside.log().quarantine != nil)
+        try aside.store.close()
+        let closed = Self.copy(image)
+        let after = try Self.repaired(closed)
+        #expect(try after.values() == ["a", "b", "c", "d"])
+        #expect(try after.append("e").isCommitted)
+        let kept = Self.directory.appending("0").appending("cut").appending("00000000000000000000.log")
+        #expect(try closed.contents(of: kept) == content)
+    }
+
+    @Test(arguments: [0, 1])
+    func bytesBehindAClosedSegmentAreToldAndCutOut(fromTheEnd: Int) throws {
+        let test = try TestStore()
+        try Self.fill(test, "first")
+        try test.store.close()
+        let image = test.fileSystem.afterProcessDeath()
+        let before = try TestStore(Self.copy(image)).values()
+        let segments = try Self.inspected(Self.copy(image)) { inspection, _ in
+            inspection.partition(TestStore.key).segments
+        }
+        let segment = try #require(segments.dropLast(fromTheEnd).last)
+        #expect(segment.isActive == (fromTheEnd == 0))
+        let content = try image.contents(of: segment.path)
+        try image.replaceContents(of: segment.path, with: content + [1, 2, 3])
+        let end = UInt64(content.count)
+        let finding = try #require(try Self.verify(Self.copy(image)).findings.first { $0.severity == .damage })
+        #expect(finding.path == segment.path && finding.bytes == end..<end + 3)
+        #expect(try TestStore(Self.copy(image)).log().quarantine != nil)
+        let after = try Self.repaired(image)
+        #expect(try after.values() == before)
+        #expect(try after.append("goes on").isCommitted)
+    }
 }

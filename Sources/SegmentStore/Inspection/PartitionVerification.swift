@@ -12,11 +12,14 @@ struct PartitionVerification {
     private let facts: PartitionFacts
     private let fileSystem: any FileSystem
     private let owner: [UInt8]
+    /// Whether the active segment, too, must have the size that is known of it, as after a stop in order.
+    private let isActiveExact: Bool
 
     init(_ facts: PartitionFacts, of directory: DirectoryInspection) {
         self.facts = facts
         fileSystem = directory.fileSystem
         owner = directory.meta.directoryID
+        isActiveExact = !directory.needsRecovery
         findings = facts.findings
     }
 
@@ -57,6 +60,7 @@ struct PartitionVerification {
             let file = try StorageError.wrap { () throws(FileError) in try fileSystem.open(segment.path, .read) }
             defer { file.close() }
             let places = try scan(segment, file, step)
+            try compareSize(segment, file)
             try compareChecksum(segment, file)
             checkVersions(of: segment)
             checkIndex(of: segment, places.lastOffsets)
@@ -110,6 +114,20 @@ struct PartitionVerification {
             step(segment.path, byteCount)
         }
         return places
+    }
+
+    /// A start sets a partition aside when a file of it goes on behind what is known of it.
+    private mutating func compareSize(_ segment: SegmentFacts, _ file: any StoreFile) throws(StorageError) {
+        guard !segment.isActive || isActiveExact else { return }
+        let size = try StorageError.wrap { () throws(FileError) in try file.size() }
+        let expected = FilePosition(UInt64(segment.size.value))
+        guard size > expected else { return }
+        note(
+            .damage,
+            segment.path,
+            bytes: expected.value..<size.value,
+            "the file has \(size) bytes, it was closed with \(expected)"
+        )
     }
 
     /// The checksum of the whole file tells what lies outside the batches' own: base offsets and leader epochs.
