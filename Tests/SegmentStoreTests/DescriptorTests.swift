@@ -196,6 +196,50 @@ import Testing
         file.close()
     }
 
+    /// A spare is made for every segment that is more than half full, and stays open: of forty partitions forty would.
+    @Test func sparesAreFewAndCountAsSegments() throws {
+        let test = try Store(SimulatedFileSystem(), openSegmentsMax: 16, frameKibibytes: 128)
+        let atRest = test.fileSystem.openFileCount
+        for partition in 0..<Self.partitionCount {
+            #expect(try test.append(partition, String(repeating: "x", count: 40_000)).isCommitted)
+            try test.checkpoint()
+            #expect(test.fileSystem.openFileCount <= atRest + 16 + 1)
+        }
+        let spares = test.fileSystem.paths.filter { $0.hasSuffix("/spare.log") }
+        #expect(spares.count == 2)
+        // One that is taken makes room for another one, and so does one whose topic goes.
+        #expect(try test.append(0, String(repeating: "y", count: 40_000)).isCommitted)
+        _ = try test.append(20, "z")
+        try test.checkpoint()
+        #expect(test.fileSystem.paths.filter { $0.hasSuffix("/spare.log") }.count == 2)
+        _ = try test.store.commit([CommitRequest(appends: [], deletedTopic: TestStore.topic)])
+        #expect(test.store.keeper.takeSparePlace() && test.store.keeper.takeSparePlace())
+        #expect(!test.store.keeper.takeSparePlace())
+    }
+
+    /// Every roll begins a file that waits to be flushed: a full queue of large requests for one partition is many.
+    @Test func rollsCountAsFilesThatWaitToBeFlushed() throws {
+        let test = try Store(SimulatedFileSystem(), openSegmentsMax: 16, frameKibibytes: 256)
+        var rest = (0..<40).map { test.request(0, String(repeating: "x", count: 30_000) + "\($0)") }[...]
+        var rounds = 0
+        while !rest.isEmpty {
+            let count = test.store.admissibleCount(of: Array(rest))
+            if count == 0 || test.store.checkpointUrgency == .mustWait {
+                try test.checkpoint()
+            } else {
+                // A frame has room for six.
+                let outcomes = try test.store.commit(Array(rest.prefix(min(count, 6))))
+                let areCommitted = outcomes.allSatisfy { $0.isCommitted }
+                #expect(areCommitted)
+                rest = rest.dropFirst(outcomes.count)
+            }
+            #expect(test.store.keeper.pinnedCount <= test.store.keeper.pinnedCountMax)
+            rounds += 1
+            try #require(rounds < 40)
+        }
+        #expect(try test.values(0).count >= 2)
+    }
+
     @Test func aReadKeepsItsFileWhenItIsLetGo() throws {
         let test = try Store(SimulatedFileSystem())
         let segment = try Segment(

@@ -20,6 +20,7 @@ final class DescriptorKeeper: FileSystem {
         /// In the order in which they were opened, or were last spared.
         var queue: [WeakSegment] = []
         var pinnedCount = 0
+        var spareCount = 0
     }
 
     private struct WeakSegment {
@@ -68,8 +69,30 @@ final class DescriptorKeeper: FileSystem {
     ///
     /// With no lock of a segment held.
     func noteOpen(_ segment: Segment) {
-        segments.withLock { $0.queue.append(WeakSegment(segment: segment)) }
-        closeIdle(downTo: segmentCountMax)
+        let spareCount = segments.withLock { open in
+            open.queue.append(WeakSegment(segment: segment))
+            return open.spareCount
+        }
+        closeIdle(downTo: segmentCountMax - spareCount)
+    }
+
+    /// Takes a place for a spare file, which stays open and is no segment yet.
+    ///
+    /// An eighth of the segments' descriptors at most, and of them: a spare saves time, where a descriptor is wanted.
+    /// - Returns: false when there is none left.
+    func takeSparePlace() -> Bool {
+        let spareCount: Int? = segments.withLock { open in
+            guard open.spareCount < max(1, segmentCountMax / 8) else { return nil }
+            open.spareCount += 1
+            return open.spareCount
+        }
+        guard let spareCount else { return false }
+        closeIdle(downTo: segmentCountMax - spareCount)
+        return true
+    }
+
+    func giveSparePlaceBack() {
+        segments.withLock { $0.spareCount -= 1 }
     }
 
     /// Counts the segments whose descriptors must stay open.

@@ -7,10 +7,29 @@ import SystemPackage
 /// crash leaves of it is never needed: the journal holds all that was written to it.
 struct SpareFile: Sendable {
     let file: any StoreFile
+    /// Held as long as the file is a spare.
+    private let place: Place
 
     /// Makes one in a partition's directory, in place of one that an earlier run left.
-    init(creatingIn directory: FilePath, fileSystem: any FileSystem) throws(FileError) {
+    /// - Returns: nil when there are as many as may be.
+    init?(creatingIn directory: FilePath, fileSystem: any FileSystem) throws(FileError) {
+        guard let place = Place(of: fileSystem as? DescriptorKeeper) else { return nil }
+        self.place = place
         file = try fileSystem.openToStay(directory.appending(SegmentName.spare), .create)
+    }
+
+    /// One of the descriptors that spares may have; given back with its last holder.
+    private final class Place: Sendable {
+        private let keeper: DescriptorKeeper?
+
+        init?(of keeper: DescriptorKeeper?) {
+            guard keeper?.takeSparePlace() != false else { return nil }
+            self.keeper = keeper
+        }
+
+        deinit {
+            keeper?.giveSparePlaceBack()
+        }
     }
 }
 

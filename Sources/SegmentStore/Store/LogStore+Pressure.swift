@@ -76,17 +76,18 @@ extension LogStore {
 
     /// How many of these requests, from the first on, may be committed before a checkpoint has flushed some files.
     ///
-    /// Each file that is written keeps its descriptor until it is flushed, and their number has a bound. A request that
+    /// Each file that is written keeps its descriptor until it is flushed, those that a roll begins included, and their
+    /// number has a bound. A request that
     /// alone touches more than that is let through when nothing else waits to be flushed. Journal thread.
     public func admissibleCount(of requests: [CommitRequest]) -> Int {
         let pinned = keeper.pinnedCount
         let most = keeper.pinnedCountMax
         return journal.withLock { journal in
-            var touched: Set<PartitionKey> = []
+            var forecast = PinForecast(store: self, dirty: journal.dirty, now: wallTime())
             for (index, request) in requests.enumerated() {
-                for append in request.appends where journal.dirty[append.key] == nil { touched.insert(append.key) }
+                for append in request.appends { forecast.add(append) }
                 let isFirst = index == 0 && pinned == 0
-                if pinned + touched.count > most, !touched.isEmpty, !isFirst { return index }
+                if pinned + forecast.count > most, forecast.count > 0, !isFirst { return index }
             }
             return requests.count
         }
