@@ -105,6 +105,15 @@ public final class SimulatedFileSystem: FileSystem {
         return inode.map { SimulatedLock(self, $0) }
     }
 
+    /// Locks a file that is there.
+    public func hold(_ path: FilePath) throws(FileError) -> (any StoreLock)? {
+        let inode = try call(SimulatedCall(.lock, path)) { machine, _ throws(Errno) in
+            _ = try machine.image.inode(at: path)
+            return try machine.lock(path)
+        }
+        return inode.map { SimulatedLock(self, $0) }
+    }
+
     /// The volume, as the settings describe it.
     public func volume(of path: FilePath) throws(FileError) -> Volume {
         try call(SimulatedCall(.volume, path)) { machine, _ throws(Errno) in

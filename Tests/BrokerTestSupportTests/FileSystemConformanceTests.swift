@@ -196,6 +196,15 @@ import Testing
     @Test(arguments: Conformer.allCases)
     func aLockHasOneHolder(_ conformer: Conformer) throws {
         try conformer.check { fileSystem, root in
+            let held = root.appending("held")
+            #expect(throws: FileError.self) { try fileSystem.hold(held) }
+            let file = try fileSystem.open(held, .create)
+            try file.write(block(of: 7, count: 10), at: 0)
+            let hold = try #require(try fileSystem.hold(held))
+            #expect(try fileSystem.hold(held) == nil)
+            #expect(try file.read(20, at: 0) == block(of: 7, count: 10))
+            hold.release()
+            #expect(try fileSystem.hold(held) != nil)
             let path = root.appending("lock")
             let first = try #require(try fileSystem.lock(path))
             #expect(try fileSystem.lock(path) == nil)

@@ -22,6 +22,30 @@ import Testing
         #expect(try refusal(of: test.fileSystem).contains("in use by another broker"))
     }
 
+    /// The lock file can be removed; what no broker runs without is held as well.
+    @Test func aSecondBrokerIsRefusedWithoutTheLockFileToo() throws {
+        let test = try TestStore()
+        try test.fileSystem.unlink(test.path("lock"))
+        #expect(try refusal(of: test.fileSystem).contains("in use by another broker"))
+        // A copy of the directory has a `millrace.meta` of its own as well, and perhaps the same ring.
+        let content = try test.fileSystem.contents(of: test.path("millrace.meta"))
+        try test.fileSystem.unlink(test.path("millrace.meta"))
+        let file = try test.fileSystem.open(test.path("millrace.meta"), .create)
+        try content.withUnsafeBytes { try file.write([$0], at: .zero) }
+        file.close()
+        #expect(try refusal(of: test.fileSystem).contains("journal is in use by another broker"))
+        // Nor does a directory that is to be made take the place of a ring in use.
+        for path in test.fileSystem.paths where !path.hasSuffix("/") && !path.hasSuffix("/journal") {
+            try test.fileSystem.unlink(FilePath(path))
+        }
+        for path in test.fileSystem.paths.sorted(by: >) where path.contains("/topics/") {
+            try test.fileSystem.removeDirectory(FilePath(path))
+        }
+        #expect(try refusal(of: test.fileSystem).contains("journal is in use by another broker"))
+        test.store.lock.release()
+        #expect(try test.fileSystem.hold(test.path("journal")) != nil)
+    }
+
     @Test func aNewerFormatIsRefusedByItsNumber() throws {
         let test = try TestStore()
         let path = test.path("millrace.meta")

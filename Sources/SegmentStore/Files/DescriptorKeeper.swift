@@ -238,6 +238,10 @@ final class DescriptorKeeper: FileSystem {
         try insisting { () throws(FileError) in try base.lock(path) }
     }
 
+    func hold(_ path: FilePath) throws(FileError) -> (any StoreLock)? {
+        try insisting { () throws(FileError) in try base.hold(path) }
+    }
+
     func volume(of path: FilePath) throws(FileError) -> Volume {
         try insisting { () throws(FileError) in try base.volume(of: path) }
     }

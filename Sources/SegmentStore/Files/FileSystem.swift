@@ -42,6 +42,10 @@ public protocol FileSystem: Sendable {
     /// - Returns: nil when another process holds it.
     func lock(_ path: FilePath) throws(FileError) -> (any StoreLock)?
 
+    /// Takes the exclusive lock of a file that is there, and leaves its content alone.
+    /// - Returns: nil when somebody else holds it.
+    func hold(_ path: FilePath) throws(FileError) -> (any StoreLock)?
+
     /// The volume that a path lies on.
     func volume(of path: FilePath) throws(FileError) -> Volume
 

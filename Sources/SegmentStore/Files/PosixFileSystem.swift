@@ -93,6 +93,17 @@ public struct PosixFileSystem: FileSystem {
         }
     }
 
+    /// Locks a file that is there, in the same way.
+    public func hold(_ path: FilePath) throws(FileError) -> (any StoreLock)? {
+        try call(.lock, path) { () throws(Errno) in
+            let descriptor = try PosixCall.typed {
+                try FileDescriptor.open(path, .readWrite, options: .closeOnExec)
+            }
+            let lock = PosixLock(descriptor)
+            return try PosixCall.lock(descriptor) ? lock : nil
+        }
+    }
+
     /// The volume that a path lies on: room from statvfs, the type from the list of mounts.
     public func volume(of path: FilePath) throws(FileError) -> Volume {
         try call(.stat, path) { () throws(Errno) in

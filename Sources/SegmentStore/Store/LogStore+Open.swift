@@ -31,7 +31,9 @@ extension LogStore {
         let lock = try takeLock(paths, fileSystem: fileSystem)
         do throws(StorageError) {
             try StorageError.wrap { () throws(FileError) in try fileSystem.fillReserve(with: paths.lock) }
+            try refuseForeignRing(paths, fileSystem)
             let meta = try creation.existingOrNewMeta(randomBytes: randomBytes)
+            try hold([paths.meta, paths.journal], with: lock, fileSystem)
             var recovery = try Recovery(
                 configuration: configuration,
                 meta: meta,
@@ -60,13 +62,38 @@ extension LogStore {
         }
     }
 
-    private static func takeLock(_ paths: StorePaths, fileSystem: any FileSystem) throws(StorageError) -> any StoreLock
+    /// A directory that is to be made would take the place of a ring that a broker is using.
+    private static func refuseForeignRing(
+        _ paths: StorePaths,
+        _ fileSystem: any FileSystem
+    ) throws(StorageError) {
+        let (meta, journal) = try StorageError.wrap { () throws(FileError) in
+            (try fileSystem.kind(of: paths.meta), try fileSystem.kind(of: paths.journal))
+        }
+        guard meta == nil, journal == .file else { return }
+        let lock = try StorageError.wrap { () throws(FileError) in try fileSystem.hold(paths.journal) }
+        guard let lock else { throw .locked(path: paths.journal, holder: nil) }
+        lock.release()
+    }
+
+    private static func hold(
+        _ paths: [FilePath],
+        with lock: DirectoryLock,
+        _ fileSystem: any FileSystem
+    ) throws(StorageError) {
+        for path in paths {
+            let isMine = try StorageError.wrap { () throws(FileError) in try lock.hold(path, fileSystem) }
+            guard isMine else { throw .locked(path: path, holder: nil) }
+        }
+    }
+
+    private static func takeLock(_ paths: StorePaths, fileSystem: any FileSystem) throws(StorageError) -> DirectoryLock
     {
         let lock = try StorageError.wrap { () throws(FileError) in try fileSystem.lock(paths.lock) }
         guard let lock else {
             throw .locked(path: paths.directory, holder: fileSystem.lockHolder(paths.lock).map(String.init))
         }
-        return lock
+        return DirectoryLock(lock)
     }
 }
 

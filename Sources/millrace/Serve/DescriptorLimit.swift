@@ -10,9 +10,9 @@ struct DescriptorLimit {
     /// Connections that the listener keeps open.
     let connections: Int
 
-    /// What everything else takes: standard streams, the ring, the lock, the store's reserve and its files of a moment,
+    /// What everything else takes: standard streams, the ring, three locks, the store's reserve and its files of a moment,
     /// reads under way, the scrub's and a compaction's files, the listener, and three descriptors for each event loop.
-    static func overhead(cores: Int) -> Int { 30 + 3 * cores }
+    static func overhead(cores: Int) -> Int { 32 + 3 * cores }
 
     /// The smallest limit with which a broker starts.
     static func least(cores: Int) -> Int { overhead(cores: cores) + segmentsMin + connectionsMin }
