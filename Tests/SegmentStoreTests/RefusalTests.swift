@@ -46,6 +46,22 @@ import Testing
         #expect(try test.fileSystem.hold(test.path("journal")) != nil)
     }
 
+    @Test func whatSomebodyPutBesideTopicsIsLeftAlone() throws {
+        let test = try TestStore()
+        _ = try test.append("a")
+        let image = test.fileSystem.afterProcessDeath()
+        let topics = test.path("topics")
+        try image.createDirectory(topics.appending("mybackup.new"))
+        try image.createDirectory(topics.appending(TestStore.topic.hex + ".old.deleted"))
+        let file = try image.open(topics.appending("notes.new"), .create)
+        file.close()
+        // Ours goes.
+        try image.createDirectory(topics.appending(TestStore.topic.hex + ".new"))
+        #expect(try TestStore(image).values() == ["a"])
+        let left = try image.list(topics)
+        #expect(left == [TestStore.topic.hex, TestStore.topic.hex + ".old.deleted", "mybackup.new", "notes.new"])
+    }
+
     @Test func aNewerFormatIsRefusedByItsNumber() throws {
         let test = try TestStore()
         let path = test.path("millrace.meta")

@@ -119,9 +119,10 @@ struct Recovery {
         }
         for name in names {
             let directory = paths.topics.appending(name)
-            if name.hasSuffix(".new") || name.hasSuffix(".deleted") {
+            // Of our own making only by its whole name: what somebody has put there is his.
+            if let id = TopicID(hex: String(name.prefix(32))), [".new", ".deleted"].contains(name.dropFirst(32)) {
                 leftovers.append(directory)
-                if let id = TopicID(hex: String(name.prefix(32))), name.hasSuffix(".deleted") { retired.insert(id) }
+                if name.hasSuffix(".deleted") { retired.insert(id) }
                 continue
             }
             guard let id = TopicID(hex: name) else {
