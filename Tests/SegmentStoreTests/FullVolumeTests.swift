@@ -125,6 +125,33 @@ import Testing
         #expect(test.store.hasFailed)
     }
 
+    /// What gives room back needs some itself, for the manifest: the ballast lends it.
+    @Test func retentionGoesOnWithoutAnyRoomLeft() throws {
+        let test = try TestStore()
+        for number in 0..<8 { _ = try test.append("\(number)" + String(repeating: "x", count: 600)) }
+        try test.checkpoint()
+        test.fileSystem.leave(bytes: 0)
+        let outcome = try #require(try test.store.retain(TestStore.key, RetentionPolicy(bytes: ByteCount(700))))
+        #expect(outcome.segmentCount > 0 && !test.store.hasFailed)
+        #expect(try test.fileSystem.kind(of: Self.ballast) == nil)
+        // The room is for what gives room: users' records wait.
+        #expect(test.store.isFull)
+        let start = try test.log().watermarks.logStart.offset.value
+        #expect(try test.killed().values(from: start).last?.first == "7")
+    }
+
+    @Test func theBallastThatWasLentIsMadeAgain() throws {
+        let test = try TestStore()
+        for number in 0..<8 { _ = try test.append("\(number)" + String(repeating: "x", count: 600)) }
+        try test.checkpoint()
+        test.fileSystem.leave(bytes: 0)
+        _ = try test.store.retain(TestStore.key, RetentionPolicy(bytes: ByteCount(700)))
+        test.fileSystem.setCapacity(bytes: nil)
+        test.store.updateSpace()
+        #expect(!test.store.isFull)
+        #expect(try test.fileSystem.contents(of: Self.ballast).count >= test.store.ring.ringBytes)
+    }
+
     @Test func deletionsGoOnOnAFullVolume() throws {
         let test = try TestStore()
         for _ in 0..<4 { _ = try test.append(String(repeating: "x", count: 600)) }

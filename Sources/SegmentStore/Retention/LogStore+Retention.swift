@@ -18,7 +18,7 @@ extension LogStore {
         configuration.observer.begins(.retention(key))
         let isGone: Bool
         do throws(FileError) {
-            isGone = try log.letGo(expired)
+            isGone = try space.lendingBallast { () throws(FileError) in try log.letGo(expired) }
             if isGone { try log.unlinkRetired() }
         } catch {
             if log.isDeleted { return nil }

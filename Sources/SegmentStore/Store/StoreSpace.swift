@@ -50,6 +50,25 @@ final class StoreSpace: Sendable {
         }
     }
 
+    /// Does what will give room back, a second time with the ballast's room when there is none to begin with.
+    ///
+    /// Users' records stay refused meanwhile, and the ballast is made again when there is room for it.
+    func lendingBallast<Value>(_ work: () throws(FileError) -> Value) throws(FileError) -> Value {
+        do throws(FileError) {
+            return try work()
+        } catch {
+            // A flush that failed has lost bytes, whatever its reason: it is never repeated.
+            guard error.isNoSpace, !error.isOfFlush else { throw error }
+            noteRefusal()
+            let isLent = try look.withLock { hasBallast throws(FileError) in
+                hasBallast = false
+                return try ballast.release()
+            }
+            guard isLent else { throw error }
+            return try work()
+        }
+    }
+
     /// - Returns: whether the ballast is there now.
     private func restoredBallast(_ room: UInt64) -> Bool {
         guard let isWhole = try? ballast.isWhole() else { return false }
