@@ -20,7 +20,7 @@ import Testing
     }
 
     private static func values(of salvage: Salvage) throws -> [String] {
-        try salvage.entries.filter { !$0.isTailBlock }.flatMap { entry in
+        try salvage.batches.flatMap { entry in
             try RecordBatch(verifying: entry.bytes).decodedRecords().map { String(buffer: $0.value ?? ByteBuffer()) }
         }
     }

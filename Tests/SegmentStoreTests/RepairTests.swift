@@ -117,4 +117,23 @@ import Testing
         #expect(try after.values() == before)
         #expect(try after.append("goes on").isCommitted)
     }
+
+    @Test func aDeletedPrefixStaysDeletedWhenRecordsAreTakenBack() throws {
+        let test = try TestStore()
+        for value in ["a", "b"] { _ = try test.append(value) }
+        try test.checkpoint()
+        for value in ["c", "d", "e"] { _ = try test.append(value) }
+        let deletion = PrefixDeletion(key: TestStore.key, before: Offset(4))
+        let outcomes = try test.store.commit([CommitRequest(appends: [], deletedPrefix: deletion)])
+        #expect(outcomes.map(\.isCommitted) == [true])
+        let image = test.fileSystem.afterProcessDeath()
+        try image.unlink(test.segment())
+        let aside = try TestStore(image)
+        #expect(try aside.log().watermarks.logStart.offset == Offset(2))
+        try aside.store.close()
+        let after = try Self.repaired(Self.copy(image))
+        #expect(try after.log().watermarks.logStart.offset == Offset(4))
+        #expect(try after.values(from: 4) == ["e"])
+        #expect(try after.killed().log().watermarks.logStart.offset == Offset(4))
+    }
 }

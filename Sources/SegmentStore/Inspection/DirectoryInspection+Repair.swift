@@ -30,11 +30,11 @@ extension DirectoryInspection {
         now: Timestamp
     ) throws(StorageError) {
         let salvage = try Salvage(at: path, of: facts.key, owner: meta.directoryID, fileSystem: fileSystem)
-        let batches = salvage.entries.filter { !$0.isTailBlock && $0.offset >= facts.end }
+        let batches = salvage.batches.filter { $0.offset >= facts.end }
         var manifest = facts.manifest ?? Manifest()
         manifest.sealed = facts.segments.map { $0.facts ?? SealedSegment(sealing: $0, at: now) }
         manifest.end = facts.end
-        manifest.logStart = max(manifest.logStart, facts.logStart)
+        manifest.logStart = max(manifest.logStart, facts.logStart, salvage.deletedBelow)
         for epoch in facts.epochs { manifest.epochs.note(epoch.epoch, first: epoch.first) }
         if let first = batches.first {
             let generation = manifest.nextGeneration

@@ -42,7 +42,7 @@ struct PartitionVerification {
     private mutating func checkSalvage(_ path: FilePath) {
         do throws(StorageError) {
             let salvage = try Salvage(at: path, of: facts.key, owner: owner, fileSystem: fileSystem)
-            let count = salvage.entries.count { !$0.isTailBlock }
+            let count = salvage.batches.count
             note(
                 .damage,
                 path,

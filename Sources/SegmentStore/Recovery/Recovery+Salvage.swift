@@ -29,10 +29,8 @@ extension Recovery {
         let path = paths.journal
         _ = try JournalReader(ring).forEachFrame(from: start) { body, count, place throws(StorageError) in
             try FrameEntry.forEach(in: body, count: count, at: (path, place)) { entry throws(StorageError) in
-                guard let bytes = entry.segmentBytes else { return }
-                var isTailBlock = false
-                if case .tailBlock = entry { isTailBlock = true }
-                salvages[bytes.key]?.add(bytes, isTailBlock: isTailBlock, body: body)
+                guard let key = entry.partition else { return }
+                salvages[key]?.add(entry, body: body)
             }
         }
         for (key, salvage) in salvages where !salvage.entries.isEmpty {

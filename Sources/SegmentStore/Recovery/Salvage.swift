@@ -18,7 +18,7 @@ import SystemPackage
 /// 48  8  end              and the next offset
 /// 56  2+n reason          why the partition was set aside
 ///     4  number of entries, then for each, in the order of the journal:
-///        0  1  kind       1 batch, 6 tail block, as in a frame
+///        0  1  kind       1 batch, 4 prefix deletion, 6 tail block, as in a frame
 ///        1  3  0
 ///        4  4  length
 ///        8  8  base offset of the segment
@@ -26,6 +26,8 @@ import SystemPackage
 ///       24  8  offset
 ///       32  .. bytes
 /// ```
+/// A prefix deletion is there only if it reaches behind the end; it has no place and no bytes, and its offset is the first
+/// that stays.
 public struct Salvage: Hashable, Sendable {
     /// The partition.
     public let key: PartitionKey
@@ -42,18 +44,36 @@ public struct Salvage: Hashable, Sendable {
     /// The saved entries.
     public internal(set) var entries: [Entry] = []
 
-    /// A batch, or the flushed bytes of a block, and where they belong.
+    /// What an entry is; the values are those of a frame.
+    public enum Kind: UInt8, Hashable, Sendable {
+        /// A batch, which stands at the position.
+        case batch = 1
+        /// Everything before the offset was deleted.
+        case prefixDeletion = 4
+        /// The flushed bytes of a block, which end at the position.
+        case tailBlock = 6
+    }
+
+    /// An entry, and where its bytes belong.
     public struct Entry: Hashable, Sendable {
-        /// A batch stands at the position; bytes of a tail block end there.
-        public let isTailBlock: Bool
+        /// What it is.
+        public let kind: Kind
         /// The segment, by its base.
         public let segmentBase: Offset
         /// The place in it.
         public let position: FilePosition
-        /// The first record's offset; of a tail block the next one.
+        /// The first record's offset; of a tail block the next one, of a deletion the first that stays.
         public let offset: Offset
         /// The bytes as they were to be written.
         public let bytes: ByteBuffer
+    }
+
+    /// The batches among the entries.
+    public var batches: [Entry] { entries.filter { $0.kind == .batch } }
+
+    /// The end of what was deleted as far as it lies behind the log's end at the checkpoint; 0 when nothing was.
+    var deletedBelow: Offset {
+        entries.filter { $0.kind == .prefixDeletion }.map(\.offset).max() ?? .zero
     }
 
     static let prefix = "salvage."
@@ -83,15 +103,38 @@ public struct Salvage: Hashable, Sendable {
     }
 
     /// Adds an entry of a frame unless the log holds it: what lies below the checkpoint was flushed.
-    mutating func add(_ entry: FrameEntry.SegmentBytes, isTailBlock: Bool, body: UnsafeRawBufferPointer) {
+    mutating func add(_ entry: FrameEntry, body: UnsafeRawBufferPointer) {
+        switch entry {
+        case .batch(let bytes): add(bytes, as: .batch, body)
+        case .tailBlock(let bytes): add(bytes, as: .tailBlock, body)
+        case .prefixDeletion(let deletion): add(deletion)
+        case .topicDeletion, .producerRegistration: break
+        }
+    }
+
+    private mutating func add(_ entry: FrameEntry.SegmentBytes, as kind: Kind, _ body: UnsafeRawBufferPointer) {
         guard entry.offset >= end else { return }
         entries.append(
             Entry(
-                isTailBlock: isTailBlock,
+                kind: kind,
                 segmentBase: entry.segmentBase,
                 position: entry.position,
                 offset: entry.offset,
                 bytes: ByteBuffer(bytes: body[entry.bytes])
+            )
+        )
+    }
+
+    /// One up to the end is kept by the partition's row.
+    private mutating func add(_ deletion: PrefixDeletion) {
+        guard deletion.before > end else { return }
+        entries.append(
+            Entry(
+                kind: .prefixDeletion,
+                segmentBase: .zero,
+                position: .zero,
+                offset: deletion.before,
+                bytes: ByteBuffer()
             )
         )
     }
@@ -117,8 +160,7 @@ public struct Salvage: Hashable, Sendable {
         body.writeShortString(reason)
         body.writeInteger(UInt32(entries.count))
         for entry in entries {
-            let kind: UInt8 = entry.isTailBlock ? 6 : 1
-            body.writeMultipleIntegers(kind, UInt8(0), UInt16(0), UInt32(entry.bytes.readableBytes))
+            body.writeMultipleIntegers(entry.kind.rawValue, UInt8(0), UInt16(0), UInt32(entry.bytes.readableBytes))
             body.writeMultipleIntegers(entry.segmentBase.value, entry.position.value, entry.offset.value)
             body.writeImmutableBuffer(entry.bytes)
         }
@@ -155,12 +197,12 @@ public struct Salvage: Hashable, Sendable {
 extension Salvage.Entry {
     init?(decoding body: inout ByteBuffer) {
         guard let (kind, _, _, length) = body.readMultipleIntegers(as: (UInt8, UInt8, UInt16, UInt32).self),
-            kind == 1 || kind == 6,
+            let kind = Salvage.Kind(rawValue: kind),
             let (base, position, offset) = body.readMultipleIntegers(as: (Int64, UInt64, Int64).self),
             let bytes = body.readSlice(length: Int(length))
         else { return nil }
         self.init(
-            isTailBlock: kind == 6,
+            kind: kind,
             segmentBase: Offset(base),
             position: FilePosition(position),
             offset: Offset(offset),
