@@ -136,4 +136,52 @@ import Testing
         #expect(try after.values(from: 4) == ["e"])
         #expect(try after.killed().log().watermarks.logStart.offset == Offset(4))
     }
+
+    @Test func aManifestOfANewerVersionIsLeftAsItIs() throws {
+        let test = try TestStore()
+        try Self.fill(test, "first")
+        try test.store.close()
+        let image = test.fileSystem.afterProcessDeath()
+        var content = try image.contents(of: Self.manifest)
+        content[11] = 99
+        try image.replaceContents(of: Self.manifest, with: content)
+        #expect(throws: StorageError.self) { try TestStore(Self.copy(image)) }
+        let plan = try Self.plan(image)
+        #expect(plan.steps.isEmpty)
+        #expect(plan.hopeless.first?.finding.path == Self.manifest)
+        #expect(plan.hopeless.first?.finding.what.contains("has format 99") == true)
+    }
+
+    @Test func aPartitionWithoutItsDirectoryIsLeftWithAdvice() throws {
+        let test = try TestStore()
+        _ = try test.append("a")
+        try test.store.close()
+        let image = test.fileSystem.afterProcessDeath()
+        for name in try image.list(Self.directory.appending("0")) {
+            try image.unlink(Self.directory.appending("0").appending(name))
+        }
+        try image.removeDirectory(Self.directory.appending("0"))
+        let plan = try Self.plan(image)
+        #expect(plan.steps.isEmpty)
+        #expect(plan.hopeless.map(\.finding.path) == [Self.directory.appending("0")])
+        #expect(plan.hopeless.first?.advice.contains("copy") == true)
+    }
+
+    @Test func nothingIsDoneBesideSavedRecordsThatCannotBeRead() throws {
+        let test = try TestStore()
+        _ = try test.append("a")
+        try test.checkpoint()
+        _ = try test.append("b")
+        let image = test.fileSystem.afterProcessDeath()
+        try image.unlink(test.segment())
+        try TestStore(image).store.close()
+        let closed = Self.copy(image)
+        let names = try closed.list(Self.directory.appending("0")).filter { $0.hasPrefix("salvage.") }
+        let salvage = Self.directory.appending("0").appending(try #require(names.first))
+        try closed.flipBit(of: salvage, at: FilePosition(60), bit: 3)
+        let plan = try Self.plan(closed)
+        #expect(plan.steps.isEmpty)
+        #expect(plan.hopeless.map(\.finding.path) == [salvage])
+        #expect(plan.hopeless.first?.advice.contains("copy") == true)
+    }
 }

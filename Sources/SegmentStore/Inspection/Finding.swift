@@ -36,6 +36,8 @@ public struct Finding: Hashable, Sendable {
     public let partition: PartitionKey?
     /// The offsets of the records that are lost with these bytes; nil when none are, or nobody can tell.
     public let lost: Range<Offset>?
+    /// What to do where a repair must leave the file as it is; nil where one may mend it.
+    public let advice: String?
 
     init(
         _ severity: Severity,
@@ -43,6 +45,7 @@ public struct Finding: Hashable, Sendable {
         bytes: Range<UInt64>? = nil,
         partition: PartitionKey? = nil,
         lost: Range<Offset>? = nil,
+        advice: String? = nil,
         _ what: String
     ) {
         self.severity = severity
@@ -51,14 +54,26 @@ public struct Finding: Hashable, Sendable {
         self.what = what
         self.partition = partition
         self.lost = lost
+        self.advice = advice
     }
 
     /// What a refused reading of a file is as a finding.
     init(_ severity: Severity, _ error: StorageError, path: FilePath, partition: PartitionKey? = nil) {
         guard case .corrupt(let path, let position, let reason) = error else {
-            self.init(severity, path, partition: partition, error.description)
+            self.init(severity, path, partition: partition, advice: Self.advice(after: error), error.description)
             return
         }
         self.init(severity, path, bytes: position.value..<position.value + 1, partition: partition, reason)
+    }
+
+    /// Only a file that is damaged itself is mended: one that another version wrote is whole, and one that cannot be read for
+    /// want of permission or descriptors may be.
+    private static func advice(after error: StorageError) -> String? {
+        switch error {
+        case .newerFormat, .olderFormat: "it is whole: use the version that wrote it"
+        case .foreign: "put this directory's file back"
+        case .io(let failure) where failure.isPassing: "make it readable, and repair again"
+        default: nil
+        }
     }
 }

@@ -29,13 +29,41 @@ struct PartitionVerification {
     mutating func run(_ step: (FilePath, ByteCount) -> Void) {
         guard (try? fileSystem.kind(of: facts.directory)) == .directory else {
             let lost = facts.end > facts.logStart ? facts.logStart..<facts.end : nil
-            note(.damage, facts.directory, lost: lost, "the partition's directory is missing")
+            note(
+                .damage,
+                facts.directory,
+                lost: lost,
+                advice: "restore the directory from a copy; without one, delete the topic over HTTP",
+                "the partition's directory is missing"
+            )
             return
         }
         for segment in facts.segments { check(segment, step) }
         for path in facts.salvage { checkSalvage(path) }
         for path in facts.unnamed {
             note(.note, path, "nothing names this file: a stop in the middle left it, or somebody put it there")
+        }
+        judgeAsAStart()
+    }
+
+    /// The last word is a start's own: what it would set aside is never called sound.
+    private mutating func judgeAsAStart() {
+        guard isActiveExact, !findings.contains(where: { $0.severity == .damage }) else { return }
+        do throws(StorageError) {
+            let partition = try RecoveringPartition(
+                key: facts.key,
+                directory: facts.directory,
+                fileSystem: fileSystem,
+                owner: owner,
+                row: facts.row,
+                now: .epoch,
+                isClean: true
+            )
+            guard let quarantine = partition.quarantine else { return }
+            let advice = "restore the partition's files from a copy"
+            note(.damage, facts.directory, advice: advice, "a start sets it aside: \(quarantine.reason)")
+        } catch {
+            findings.append(Finding(.damage, error, path: facts.directory, partition: facts.key))
         }
     }
 
@@ -50,7 +78,13 @@ struct PartitionVerification {
                     + " repair has put them back (\(salvage.reason))"
             )
         } catch {
-            note(.damage, path, "\(error)")
+            // Without its records the offsets that they had would be given out again.
+            note(
+                .damage,
+                path,
+                advice: "restore the file from a copy; without one, delete the topic over HTTP",
+                "\(error): the records that a start saved here cannot be told"
+            )
         }
     }
 
@@ -214,8 +248,11 @@ struct PartitionVerification {
         _ path: FilePath,
         bytes: Range<UInt64>? = nil,
         lost: Range<Offset>? = nil,
+        advice: String? = nil,
         _ what: String
     ) {
-        findings.append(Finding(severity, path, bytes: bytes, partition: facts.key, lost: lost, what))
+        findings.append(
+            Finding(severity, path, bytes: bytes, partition: facts.key, lost: lost, advice: advice, what)
+        )
     }
 }

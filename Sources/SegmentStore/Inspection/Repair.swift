@@ -44,7 +44,7 @@ public struct RepairPlan: Sendable {
         var order: [PartitionKey] = []
         for finding in report.findings where finding.severity != .note {
             guard let key = finding.partition else {
-                hopeless.append((finding, Self.advice(for: finding, of: directory)))
+                hopeless.append((finding, finding.advice ?? Self.advice(for: finding, of: directory)))
                 continue
             }
             if partitions[key] == nil { order.append(key) }
@@ -64,7 +64,10 @@ public struct RepairPlan: Sendable {
         _ steps: inout [RepairStep],
         _ hopeless: inout [(Finding, String)]
     ) {
-        let kept = facts.directory.appending("cut")
+        let beyond = findings.compactMap { finding in finding.advice.map { (finding, $0) } }
+        // A partition is mended whole or left as it is.
+        guard beyond.isEmpty else { return hopeless += beyond }
+        let kept = facts.directory.appending(SegmentName.cut)
         if let finding = findings.first(where: { $0.path.lastComponent?.string == Manifest.fileName }) {
             guard facts.compactedFiles.isEmpty else {
                 let advice =
