@@ -41,6 +41,34 @@ extension EndToEndTests {
             }
         }
 
+        @Test(.timeLimit(.minutes(5)))
+        func aRepairAsksBeforeItReplaysAJournalThatLiesElsewhere() async throws {
+            try await Sandbox.run { sandbox in
+                let journal = sandbox.directory.appendingPathComponent("journals").path
+                let broker = try await BrokerProcess.start(in: sandbox, "--journal-dir", journal)
+                let curl = Curl(broker, sandbox)
+                #expect(try await curl.send("PUT", "/v1/topics/orders", json: "{}").status == 201)
+                let body = "{\"records\":[{\"value\":1}]}"
+                #expect(try await curl.send("POST", "/v1/topics/orders/records", json: body).status == 200)
+                try await broker.child.crash()
+                let slots = try Self.slots(in: broker.data)
+                #expect(try await Self.log(sandbox, broker.data, "verify").exit == .status(1))
+                let verified = try await Self.log(sandbox, broker.data, "verify", "--journal-dir", journal)
+                #expect(verified.exit == .status(0))
+                // Nobody says yes: nothing is changed.
+                let asked = try await Self.log(sandbox, broker.data, "repair", "--journal-dir", journal)
+                #expect(asked.exit == .status(1))
+                #expect(try Self.slots(in: broker.data) == slots)
+                let done = try await Self.log(sandbox, broker.data, "repair", "--yes", "--journal-dir", journal)
+                #expect(done.exit == .status(0))
+                #expect(try Self.slots(in: broker.data) != slots)
+            }
+        }
+
+        private static func slots(in data: URL) throws -> [Data] {
+            try ["checkpoint.a", "checkpoint.b"].map { try Data(contentsOf: data.appendingPathComponent($0)) }
+        }
+
         /// Damages the second batch, and mends it.
         private static func repair(_ sandbox: Sandbox, _ data: URL) async throws {
             let sound = try await log(sandbox, data, "verify")

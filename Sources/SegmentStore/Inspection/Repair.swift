@@ -111,7 +111,7 @@ public struct RepairPlan: Sendable {
 
     private static func advice(for finding: Finding, of directory: DirectoryInspection) -> String {
         if finding.path == directory.paths.journal {
-            return "the journal alone holds the newest records: restore the disk or the file from a copy"
+            return "it alone holds the newest records: name its place with --journal-dir, or restore it from a copy"
         }
         return "restore the file from a copy"
     }

@@ -6,6 +6,14 @@ struct LogOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The data directory. Also MILLRACE_DATA_DIR.", valueName: "path"))
     var dataDir: String = Environment.value("MILLRACE_DATA_DIR") ?? "millrace-data"
 
+    @Option(
+        help: ArgumentHelp(
+            "Where the commit journal lies, as `serve` was told. Also MILLRACE_JOURNAL_DIR. (default: the data directory)",
+            valueName: "path"
+        )
+    )
+    var journalDir: String?
+
     @Option(help: "How to print: table, or json (one object a line).")
     var output: OutputFormat = .table
 
@@ -18,6 +26,13 @@ struct LogOptions: ParsableArguments {
 
     /// Opens the directory; the caller gives it up.
     func open() throws -> DirectoryInspection {
-        try DirectoryInspection(StoreConfiguration(directory: .init(dataDir)), fileSystem: PosixFileSystem())
+        try DirectoryInspection(configuration, fileSystem: PosixFileSystem())
+    }
+
+    /// Where the directory and its journal lie.
+    var configuration: StoreConfiguration {
+        var configuration = StoreConfiguration(directory: .init(dataDir))
+        configuration.journalDirectory = (journalDir ?? Environment.value("MILLRACE_JOURNAL_DIR")).map { .init($0) }
+        return configuration
     }
 }

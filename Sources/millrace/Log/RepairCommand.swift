@@ -11,7 +11,8 @@ struct RepairCommand: AsyncParsableCommand {
             First says what it would do and what would be lost for good, then asks. Damaged files are moved to `cut/` in
             their partition's directory, never removed. Offsets stay: readers pass over what is gone.
 
-            A directory that was not stopped in order is recovered first, as a start of the broker would.
+            A directory that was not stopped in order is recovered first, as a start of the broker would do it: the journal is
+            written to the segments. That, too, is asked for. With --dry-run it is not done, and what is told may be less.
 
               millrace log repair --data-dir millrace-data --dry-run
               millrace log repair --data-dir millrace-data --yes
@@ -24,18 +25,22 @@ struct RepairCommand: AsyncParsableCommand {
 
     func run() async throws {
         let isSound = try LogFailure.told {
-            if !dryRun { try recoverIfNeeded() }
+            let needsRecovery = try options.withDirectory { $0.needsRecovery }
+            if needsRecovery, !dryRun {
+                StandardError.note(
+                    "the directory was not stopped in order: its journal must be replayed first, as by a start"
+                )
+                guard try yes || isConfirmed() else { return try end(false, "nothing was changed") }
+                try recover()
+            }
             return try options.withDirectory { directory in try repair(directory) }
         }
         guard isSound else { throw ExitCode(1) }
     }
 
-    private func recoverIfNeeded() throws {
-        let needsRecovery = try options.withDirectory { $0.needsRecovery }
-        guard needsRecovery else { return }
-        StandardError.note("the directory was not stopped in order: its journal is replayed first")
+    private func recover() throws {
         let store = try LogStore.open(
-            StoreConfiguration(directory: .init(options.dataDir)),
+            options.configuration,
             fileSystem: PosixFileSystem(),
             wallTime: { .init(millisecondsSinceEpoch: Self.nowMilliseconds) },
             randomBytes: { count in (0..<count).map { _ in UInt8.random(in: .min ... .max) } },
@@ -44,28 +49,43 @@ struct RepairCommand: AsyncParsableCommand {
         try store.close()
     }
 
-    /// Whether the directory is sound in the end.
+    /// Plans and acts until nothing is left, or nothing more can be done: what a new manifest lists is checked only then.
+    ///
+    /// - Returns: whether the directory is sound in the end.
     private func repair(_ directory: DirectoryInspection) throws -> Bool {
         var progress = LogProgress()
-        let names = PartitionNames(directory)
-        let report = directory.verify { progress.show($0) }
-        let plan = RepairPlan(for: report, of: directory)
+        var report = directory.verify { progress.show($0) }
+        var plan = RepairPlan(for: report, of: directory)
+        while true {
+            guard try isWanted(plan, for: report, PartitionNames(directory)) else { return report.isSound }
+            for (number, step) in plan.steps.enumerated() {
+                try directory.perform(step, now: .init(millisecondsSinceEpoch: Self.nowMilliseconds))
+                StandardError.note("done \(number + 1) of \(plan.steps.count)")
+            }
+            let done = plan.steps.map(\.summary)
+            report = directory.verify { progress.show($0) }
+            plan = RepairPlan(for: report, of: directory)
+            let isFurther = !plan.steps.isEmpty && plan.steps.map(\.summary) != done
+            if report.isSound || !isFurther {
+                return try end(report.isSound, report.isSound ? "the directory is sound" : "damage is left: run verify")
+            }
+        }
+    }
+
+    /// Shows a plan and asks; says so when nothing is to be done.
+    private func isWanted(_ plan: RepairPlan, for report: VerificationReport, _ names: PartitionNames) throws -> Bool {
         for (finding, advice) in plan.hopeless {
             let document = FindingDocument(finding, names: names)
             try say(document.text + "    cannot be repaired: \(advice)\n", document)
         }
         guard !plan.steps.isEmpty else {
-            return try end(report.isSound, report.isSound ? "nothing to repair" : "nothing that can be repaired")
+            _ = try end(report.isSound, report.isSound ? "nothing to repair" : "nothing that can be repaired")
+            return false
         }
         try show(plan)
-        if dryRun { return try end(report.isSound, "nothing was changed") }
-        guard try yes || isConfirmed() else { return try end(report.isSound, "nothing was changed") }
-        for (number, step) in plan.steps.enumerated() {
-            try directory.perform(step, now: .init(millisecondsSinceEpoch: Self.nowMilliseconds))
-            StandardError.note("done \(number + 1) of \(plan.steps.count)")
-        }
-        let after = directory.verify { progress.show($0) }
-        return try end(after.isSound, after.isSound ? "the directory is sound" : "damage is left: run verify")
+        if !dryRun, try yes || isConfirmed() { return true }
+        _ = try end(report.isSound, "none of this was done")
+        return false
     }
 
     private func end(_ isSound: Bool, _ text: String) throws -> Bool {
