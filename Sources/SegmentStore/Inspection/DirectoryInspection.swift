@@ -40,11 +40,10 @@ public final class DirectoryInspection: Sendable {
             var findings: [Finding] = []
             let slots = Self.slots(paths, fileSystem, meta)
             topics = Self.topics(paths, fileSystem, meta, &findings)
-            checkpoint = try? CheckpointSlots(fileSystem: fileSystem, paths: paths, directoryID: meta.directoryID)
-                .newest(isFlushed: false)
+            checkpoint = Self.checkpoint(paths, fileSystem, meta, &findings)
             self.meta = meta
             self.slots = slots
-            self.findings = findings + Self.findings(of: slots)
+            self.findings = findings + slots.compactMap(\.finding)
         } catch {
             lock.release()
             throw error
@@ -79,14 +78,20 @@ public final class DirectoryInspection: Sendable {
         }
     }
 
-    /// One slot may be torn by a power cut: the other one is then in force, and nothing is lost.
-    private static func findings(of slots: [CheckpointSlotFacts]) -> [Finding] {
-        let damaged = slots.compactMap { slot -> Finding? in
-            guard case .damaged(let error) = slot.content else { return nil }
-            return Finding(.note, error, path: slot.path)
+    /// The record that a start would go by; that it would refuse is damage.
+    private static func checkpoint(
+        _ paths: StorePaths,
+        _ fileSystem: any FileSystem,
+        _ meta: StoreMeta,
+        _ findings: inout [Finding]
+    ) -> CheckpointRecord? {
+        let slots = CheckpointSlots(fileSystem: fileSystem, paths: paths, directoryID: meta.directoryID)
+        do throws(StorageError) {
+            return try slots.newest(isFlushed: false)
+        } catch {
+            findings.append(Finding(.damage, error, path: paths.directory))
+            return nil
         }
-        guard damaged.count == slots.count else { return damaged }
-        return damaged.map { Finding(.damage, $0.path, bytes: $0.bytes, $0.what) }
     }
 
     private static func topics(
@@ -100,6 +105,10 @@ public final class DirectoryInspection: Sendable {
             let directory = paths.topics.appending(name)
             guard !name.hasSuffix(".new"), !name.hasSuffix(".deleted") else {
                 findings.append(Finding(.note, directory, "half made or half removed: the next start takes it away"))
+                continue
+            }
+            guard TopicID(hex: name) != nil else {
+                findings.append(Finding(.note, directory, "it is not Millrace's: a start leaves it alone"))
                 continue
             }
             let path = directory.appending("topic")
@@ -132,6 +141,12 @@ public struct CheckpointSlotFacts: Sendable {
     private var record: CheckpointRecord? {
         guard case .record(let record) = content else { return nil }
         return record
+    }
+
+    /// One slot may be torn by a power cut: the other one is then in force, and nothing is lost.
+    fileprivate var finding: Finding? {
+        guard case .damaged(let error) = content else { return nil }
+        return Finding(.note, error, path: path)
     }
 
     /// Why it cannot be read; nil when it can.

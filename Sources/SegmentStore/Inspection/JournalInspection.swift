@@ -21,6 +21,8 @@ public struct JournalFacts: Sendable {
     public private(set) var batchBytes = ByteCount.zero
     /// Why it cannot be read to its end; nil when what follows the end is nothing, or a torn tail.
     public private(set) var damage: Finding?
+    /// What a start would learn from it.
+    private(set) var content: JournalContent
 
     fileprivate init(ring: JournalRing, start: LSN) {
         ringBytes = ByteCount(ring.geometry.ringBytes)
@@ -28,15 +30,23 @@ public struct JournalFacts: Sendable {
         isDirect = ring.isDirect
         self.start = start.value
         end = start.value
+        content = JournalContent(end: start)
     }
 
     fileprivate mutating func noteFrame(_ body: UnsafeRawBufferPointer, _ count: Int, at place: FilePosition) {
         frameCount += 1
     }
 
-    fileprivate mutating func noteBatch(of bytes: Int) {
+    /// Checks an entry as a start does.
+    fileprivate mutating func note(
+        _ entry: FrameEntry,
+        _ body: UnsafeRawBufferPointer,
+        _ place: (path: FilePath, position: FilePosition)
+    ) throws(StorageError) {
+        try content.note(entry, body: body, place: place)
+        guard case .batch(let batch) = entry else { return }
         batchCount += 1
-        batchBytes += ByteCount(bytes)
+        batchBytes += ByteCount(batch.bytes.count)
     }
 
     fileprivate mutating func finish(at end: LSN) {
@@ -63,8 +73,7 @@ extension DirectoryInspection {
                 facts.noteFrame(body, count, at: place)
                 try FrameEntry.forEach(in: body, count: count, at: (paths.journal, place)) {
                     entry throws(StorageError) in
-                    guard case .batch(let batch) = entry else { return }
-                    facts.noteBatch(of: batch.bytes.count)
+                    try facts.note(entry, body, (paths.journal, place))
                 }
             }
             facts.finish(at: end)

@@ -69,11 +69,15 @@ extension DirectoryInspection {
     }
 
     private func verifyJournal(_ report: inout VerificationReport) {
+        var content = JournalContent(end: checkpoint?.lsn ?? LSN(0))
         do throws(StorageError) {
-            if let damage = try journal().damage { report.findings.append(damage) }
+            let facts = try journal()
+            content = facts.content
+            if let damage = facts.damage { report.findings.append(damage) }
         } catch {
             report.findings.append(Finding(.damage, error, path: paths.journal))
         }
+        report.findings += contradictions(with: content)
     }
 }
 

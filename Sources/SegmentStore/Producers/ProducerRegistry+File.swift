@@ -25,6 +25,45 @@ extension ProducerRegistry {
         return SealedFile.encode(.producers, directory: directory, body: body)
     }
 
+    /// The registry as the last checkpoint left it.
+    ///
+    /// A file that is missing or damaged refuses the start: producers would get other numbers, their windows would be lost,
+    /// and a retry could be stored twice.
+    init(
+        at path: FilePath,
+        directory: [UInt8],
+        fileSystem: any FileSystem,
+        now: Timestamp
+    ) throws(StorageError) {
+        let content = try StorageError.wrap { () throws(FileError) in
+            try fileSystem.kind(of: path) == nil ? nil : try fileSystem.readWhole(path)
+        }
+        guard let content else {
+            throw .corrupt(
+                path: path,
+                position: .zero,
+                reason: "it is missing: without it a retry could be stored twice; restore the file"
+            )
+        }
+        try self.init(decoding: content, directory: directory, path: path, now: now)
+    }
+
+    /// Adds the names that the journal registered since then.
+    ///
+    /// A batch above the checkpoint whose producer has no name by then means that the file is older than the checkpoint:
+    /// a number is registered in the frame of its first batch, at the latest.
+    mutating func add(_ journal: JournalContent, at now: Timestamp, path: FilePath) throws(StorageError) {
+        for (number, name) in journal.registrations { register(number, name, at: now) }
+        guard journal.highestProducer < next else {
+            throw .corrupt(
+                path: path,
+                position: .zero,
+                reason: "it does not know producer \(journal.highestProducer), of which the journal has batches:"
+                    + " it is older than the checkpoint; restore the right one"
+            )
+        }
+    }
+
     init(decoding file: ByteBuffer, directory: [UInt8], path: FilePath, now: Timestamp) throws(StorageError) {
         var body = try SealedFile.decode(.producers, file, directory: directory, path: path).body
         guard let (next, count) = body.readMultipleIntegers(as: (Int64, UInt32).self),

@@ -51,8 +51,7 @@ struct Recovery {
         defer { fileSystem.useBallast(nil) }
         try findTopics(report)
         let journal = checkpoint.isClean ? JournalContent(end: checkpoint.lsn) : try read(ring, from: checkpoint.lsn)
-        var producers = try readProducers()
-        try note(journal, in: &producers)
+        var producers = try producers(with: journal)
         try load(checkpoint, journal)
         var next = checkpoint.lsn
         var run = checkpoint.run

@@ -7,8 +7,9 @@ struct VerifyCommand: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Read everything, and tell exactly which bytes are wrong and what is lost with them.",
         discussion: """
-            Checked are the journal above the checkpoint, both checkpoints, and for each partition its manifest, every batch
-            and record of every segment, the checksums of whole files, and the indexes. Nothing is written.
+            Checked are the journal above the checkpoint, both checkpoints, the names of producers, the topics, and for each
+            partition its manifest, every batch and record of every segment, the sizes and checksums of whole files, and the
+            indexes. Nothing is written.
 
             A finding is `damage` (acknowledged records are lost, or a start would refuse), `derived` (a file that is built
             again by itself) or a `note`. Exit status: 0 sound, 1 damage, 65 the directory cannot be read at all,
@@ -24,6 +25,9 @@ struct VerifyCommand: AsyncParsableCommand {
     func run() async throws {
         let isSound = try LogFailure.told {
             try options.withDirectory { directory in
+                guard topic == nil || directory.topics.contains(where: { $0.name.name == topic }) else {
+                    throw ValidationError("there is no topic '\(topic ?? "")' in \(options.dataDir)")
+                }
                 var progress = LogProgress()
                 let report = directory.verify(where: { topic == nil || $0.name.name == topic }) { progress.show($0) }
                 try VerifyReport(report, names: PartitionNames(directory)).print(options.output)
