@@ -41,8 +41,8 @@ import Testing
     @Test func damageIsNoticed() throws {
         let explorer = StoreDamageExplorer(.proven, seed: 1)
         #expect(explorer.isSound)
-        let bits = stride(from: 0, to: explorer.flips.count, by: 997).map { explorer.flips[$0] }
-        let files = stride(from: 0, to: explorer.others.count, by: 7).map { explorer.others[$0] }
+        let bits = stride(from: 0, to: explorer.flips.count, by: 2503).map { explorer.flips[$0] }
+        let files = stride(from: 0, to: explorer.others.count, by: 17).map { explorer.others[$0] }
         for damage in bits + files {
             #expect(StoreDamage(damage.description) == damage)
             #expect(explorer.outcome(of: damage).flaws == [], "\(damage)")

@@ -2,8 +2,8 @@ import BrokerTestSupport
 
 /// One piece of work, done by a process of its own: it may trap, and mutations hold for a whole process.
 enum Work: Hashable, Codable, Sendable {
-    /// Lives of these seeds, until the time is over.
-    case states(firstSeed: UInt64, seconds: Double)
+    /// Lives of these seeds, until the time is over and there are so many states.
+    case states(firstSeed: UInt64, seconds: Double, countMin: Int)
     /// Lives with a rule switched off, until that is noticed.
     case mutant(name: String, seconds: Double)
     /// Every scenario.
@@ -16,7 +16,7 @@ enum Work: Hashable, Codable, Sendable {
     /// For people.
     var name: String {
         switch self {
-        case .states(let firstSeed, _): "states from seed \(firstSeed)"
+        case .states(let firstSeed, _, _): "states from seed \(firstSeed)"
         case .mutant(let name, _): "mutant \(name)"
         case .scenarios: "scenarios"
         case .faults(let seed, let shard, _, _): "faults of seed \(seed), part \(shard)"

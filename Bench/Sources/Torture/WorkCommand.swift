@@ -19,9 +19,10 @@ struct WorkCommand: ParsableCommand {
         // A mutant gets so much of a processor: else one that is caught on an idle machine would not be on a busy one.
         let stopwatch = if case .mutant = work { Stopwatch(.processor) } else { Stopwatch() }
         switch work {
-        case .states(let firstSeed, let seconds):
+        case .states(let firstSeed, let seconds, let countMin):
             var limits = StoreExplorer.Limits()
             limits.flawCountMax = 5
+            limits.stateCountMin = countMin
             limits.isOver = { stopwatch.seconds > seconds }
             return explore(.none, limits, firstSeed: firstSeed, stepCount: 60, stopwatch)
         case .mutant(let name, let seconds):

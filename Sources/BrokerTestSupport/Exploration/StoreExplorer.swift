@@ -34,6 +34,8 @@ public struct StoreExplorer {
         public var isAfterKills = false
         /// How often, in percent, every call of the start after such a kill is cut, and the store lives on after it.
         public var afterKillPercent = 0
+        /// How many distinct states are wanted, even if it takes longer than there is time.
+        public var stateCountMin = 0
         /// Whether the time is over; asked at every state.
         public var isOver: () -> Bool = { false }
 
@@ -56,7 +58,7 @@ public struct StoreExplorer {
     /// Whether a limit is reached.
     public var isDone: Bool {
         findings.recoveredCount >= limits.stateCountMax || findings.flaws.count >= limits.flawCountMax
-            || limits.isOver()
+            || (findings.states.count >= limits.stateCountMin && limits.isOver())
     }
 
     /// The volume of a first life: its seed decides whether the ring is written around the page cache.
