@@ -104,7 +104,9 @@ public struct StoreDamageExplorer {
 
     private func judge(_ key: PartitionKey, _ store: LogStore, _ judgement: inout StoreDamageJudgement) {
         guard let log = store.partition(key) else { return judgement.lost(key, "the partition is gone") }
-        if log.quarantine != nil { judgement.note(.quarantined, of: key) }
+        // Set aside by the start: it knows which segments are not what they should be.
+        let isSetAside = log.quarantine != nil
+        if isSetAside { judgement.note(.quarantined, of: key) }
         let batches = served[key] ?? []
         for batch in batches {
             guard batch.base < log.watermarks.visible.offset else {
@@ -114,7 +116,8 @@ public struct StoreDamageExplorer {
             do throws(StorageError) {
                 // A byte at most: one batch.
                 let found = try log.read(from: batch.base, bytesMax: ByteCount(1)).batches
-                judgement.compare(found.first.map(ServedBatch.init), with: batch, key, of: contents[key] ?? [])
+                let served = found.first.map(ServedBatch.init)
+                judgement.compare(served, with: batch, key, of: contents[key] ?? [], isSetAside: isSetAside)
             } catch {
                 judgement.note(.refusedRead, of: key)
             }

@@ -52,17 +52,20 @@ struct StoreDamageJudgement {
         outcome = .unprovenFrame
     }
 
-    /// - Parameter known: what the partition's batches hold, wherever they stand.
+    /// - Parameters:
+    ///   - known: what the partition's batches hold, wherever they stand.
+    ///   - isSetAside: whether the start has noticed; nothing of another's segment is served then.
     mutating func compare(
         _ found: StoreDamageExplorer.ServedBatch?,
         with expected: StoreDamageExplorer.ServedBatch,
         _ key: PartitionKey,
-        of known: Set<[UInt8]>
+        of known: Set<[UInt8]>,
+        isSetAside: Bool
     ) {
         guard found != expected else { return }
         if let found, found.base == expected.base, found.checked == expected.checked {
             outcome = .leaderEpoch
-        } else if damage.swapsSegments, damage.partitions?.contains(key) == true {
+        } else if damage.swapsSegments, !isSetAside, damage.partitions?.contains(key) == true {
             outcome = .otherSegment
         } else if let found, damage.isInCompactedLog, known.contains(found.content) {
             outcome = .compactedOffset

@@ -28,18 +28,26 @@ extension PartitionLog {
         }
     }
 
+    /// What became of the flushed bytes of the last block.
+    enum TailBlock {
+        /// There is nothing that a frame should hold.
+        case notNeeded
+        case added
+        /// They are damaged, so that nothing may be appended to the segment.
+        case unreadable(Quarantine)
+    }
+
     /// Adds the flushed bytes of the last block to a frame if the journal does not hold them yet.
     ///
-    /// - Returns: whether there was anything to add.
     /// - Throws: `io` when there is no descriptor for it now, which refuses the round; `outcomeUnknown` when bytes above the checkpoint cannot be read: only the page cache held them.
-    func saveTailBlock(in frame: FrameBuffer) throws(StorageError) -> Bool {
+    func saveTailBlock(in frame: FrameBuffer) throws(StorageError) -> TailBlock {
         let (active, position, end) = state.withLock { state in
             let isOmitted = PlantedFault.blockPrefixOmitted.isPlanted
             let isNeeded = state.needsTailBlock && state.quarantine == nil && !isOmitted
             return (isNeeded ? state.active : nil, state.position, state.end)
         }
         let byteCount = Int(position.value % UInt64(RingGeometry.blockMin))
-        guard let active, byteCount > 0 else { return false }
+        guard let active, byteCount > 0 else { return .notNeeded }
         let place = FrameEntry.Place(key: key, segmentBase: active.base, position: position, offset: end)
         do throws(FileError) {
             try frame.appendTailBlock(at: place, byteCount: byteCount) { space throws(FileError) in
@@ -49,21 +57,19 @@ extension PartitionLog {
                 }
             }
         } catch {
-            try quarantine(error)
-            return false
+            return .unreadable(try damage(error))
         }
-        return true
+        return .added
     }
 
-    private func quarantine(_ error: FileError) throws(StorageError) {
+    /// What a failed read is: damage below the checkpoint, else a failed flush.
+    private func damage(_ error: FileError) throws(StorageError) -> Quarantine {
         guard error.code != .tooManyOpenFiles, error.code != .tooManyOpenFilesInSystem else { throw .io(error) }
         let isBelowCheckpoint = state.withLock { state in
             let isCovered = state.checkpointed.covers(state.active?.base ?? state.end, state.position)
-            let isBelow = isCovered || PlantedFault.readAboveCheckpointQuarantines.isPlanted
-            if isBelow { state.quarantine = Quarantine(reason: "\(error)", since: health.wallTime()) }
-            return isBelow
+            return isCovered || PlantedFault.readAboveCheckpointQuarantines.isPlanted
         }
-        guard !isBelowCheckpoint else { return }
+        guard !isBelowCheckpoint else { return Quarantine(reason: "\(error)", since: health.wallTime()) }
         health.fail()
         throw .outcomeUnknown(error)
     }

@@ -63,11 +63,19 @@ extension PartitionLog {
             guard offset < state.end else { return .end }
             if let batches = state.tail.batches(from: offset, bytesMax: bytesMax.value) { return .memory(batches) }
             if let active = state.active, offset >= active.base {
+                if let reason = state.activeStrangeness {
+                    let path = active.path
+                    return .hole(Hole(from: offset, to: state.end, path: path, position: .zero, reason: reason))
+                }
                 active.acquire()
                 return .file(SegmentReader(segment: active, limit: state.position, end: state.end, isSealed: false))
             }
             guard let found = state.sealed.last(where: { $0.facts.base <= offset }), offset < found.facts.end else {
                 return .hole(missing(offset, state))
+            }
+            if let reason = found.strangeness {
+                let path = found.segment.path
+                return .hole(Hole(from: offset, to: found.facts.end, path: path, position: .zero, reason: reason))
             }
             found.segment.acquire()
             return .file(

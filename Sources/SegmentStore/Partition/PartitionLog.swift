@@ -59,6 +59,8 @@ public final class PartitionLog: Sendable {
         var spareIsTaken = false
         /// Why the partition refuses appends.
         var quarantine: Quarantine?
+        /// Why nothing of the active segment is served: its file is not the one that was written.
+        var activeStrangeness: String?
         /// The manifest file cannot be trusted, and is not to be replaced: it is what a repair begins with.
         var isManifestLost = false
         var isDeleted = false
@@ -82,7 +84,11 @@ public final class PartitionLog: Sendable {
     /// A sealed segment and its facts.
     struct SealedLog {
         let segment: Segment
-        let facts: SealedSegment
+        var facts: SealedSegment
+        /// Why nothing of it is served: its file is not the one that was sealed.
+        ///
+        /// Batches do not say whose they are, so that those of a strange file may read well.
+        var strangeness: String?
     }
 
     init(
@@ -178,12 +184,17 @@ public final class PartitionLog: Sendable {
     func noteDamage(_ text: String) {
         guard !passesDamage else { return }
         let found = Quarantine(reason: text, since: health.wallTime())
-        let isNew = state.withLock { state in
+        if setAside(found) { health.tell(found, of: key) }
+    }
+
+    /// Sets the partition aside, and tells nobody.
+    /// - Returns: false when it was before.
+    func setAside(_ found: Quarantine) -> Bool {
+        state.withLock { state in
             guard state.quarantine == nil else { return false }
             state.quarantine = found
             return true
         }
-        if isNew { health.tell(found, of: key) }
     }
 
     /// Where each run of the directory began to append, in order.

@@ -36,6 +36,8 @@ struct RecoveringPartition {
     private var logStart = Offset.zero
     /// The end of what the journal says was deleted; it holds for a partition that is set aside, too.
     private var deletedBelow = Offset.zero
+    /// Segments whose file is not the one that was written, and why: nothing of them is served.
+    private var strangers: [SegmentID: String] = [:]
     /// The manifest cannot be trusted, and is kept as it is for `log repair`.
     private var isManifestLost = false
 
@@ -128,11 +130,16 @@ struct RecoveringPartition {
 
     /// A file that is missing or shorter than what was flushed is damage; after a clean stop a longer one is, too.
     private mutating func checkFiles(isClean: Bool) throws(StorageError) {
-        for facts in sealed where quarantine == nil {
-            if let reason = try mismatch(facts.id, expected: facts.size, isExact: true) { setAside(reason) }
+        for facts in sealed {
+            guard let reason = try mismatch(facts.id, expected: facts.size, isExact: true) else { continue }
+            strangers[facts.id] = reason
+            setAside(reason)
         }
-        guard position > .zero, quarantine == nil else { return }
-        if let reason = try mismatch(activeID, expected: position, isExact: isClean) { setAside(reason) }
+        guard position > .zero,
+            let reason = try mismatch(activeID, expected: position, isExact: isClean)
+        else { return }
+        strangers[activeID] = reason
+        setAside(reason)
     }
 
     private func mismatch(
@@ -167,21 +174,41 @@ struct RecoveringPartition {
     private mutating func keepQuarantine() {
         if names.contains(where: Salvage.isName) {
             setAside(row?.quarantine?.reason ?? "records of it were saved beside it, see \(directory)")
-        } else if quarantine == nil, let former = row?.quarantine, !isWhole {
+        } else if quarantine == nil, let former = row?.quarantine, !checkWhole() {
             setAside(former.reason)
         }
     }
 
-    /// Whether every batch is what was written; costs a read of the whole partition.
-    private var isWhole: Bool {
-        var parts = sealed.map { ($0.id, $0.size, $0.end) }
-        if position > .zero { parts.append((activeID, position, end)) }
-        return parts.allSatisfy { id, size, end in
-            let segment = Segment(id, partition: directory, fileSystem: fileSystem)
-            defer { segment.close() }
-            var check = BatchCheck(segment, limit: size, end: end, epochs: epochs)
-            return (try? check.run()) != nil
+    /// Looks whether every batch is what was written; costs a read of the whole partition.
+    private mutating func checkWhole() -> Bool {
+        var isWhole = position == .zero || areBatchesWhole(activeID, size: position, end: end)
+        for facts in sealed {
+            guard areBatchesWhole(facts.id, size: facts.size, end: facts.end) else {
+                isWhole = false
+                continue
+            }
+            guard let known = facts.checksums, let path = try? strangePath(facts, known) else { continue }
+            strangers[facts.id] = "\(path) does not match its checksum, though every batch in it is whole"
+            isWhole = false
         }
+        return isWhole
+    }
+
+    private func areBatchesWhole(_ id: SegmentID, size: FilePosition, end: Offset) -> Bool {
+        let segment = Segment(id, partition: directory, fileSystem: fileSystem)
+        defer { segment.close() }
+        var check = BatchCheck(segment, limit: size, end: end, epochs: epochs)
+        return (try? check.run()) != nil
+    }
+
+    /// The path of a sealed segment that does not match its checksum; nil when it does.
+    private func strangePath(
+        _ facts: SealedSegment,
+        _ known: SealedSegment.Checksums
+    ) throws(FileError) -> FilePath? {
+        let segment = Segment(facts.id, partition: directory, fileSystem: fileSystem)
+        defer { segment.close() }
+        return try segment.file().checksum(upTo: facts.size) == known.log ? nil : segment.path
     }
 
     /// Takes the partition out of service, as it stood at the checkpoint.
@@ -222,7 +249,8 @@ struct RecoveringPartition {
         let sealedLogs = sealed.map { facts in
             PartitionLog.SealedLog(
                 segment: Segment(facts.id, partition: directory, fileSystem: fileSystem),
-                facts: facts
+                facts: facts,
+                strangeness: strangers[facts.id]
             )
         }
         let state = PartitionLog.State(
@@ -238,6 +266,7 @@ struct RecoveringPartition {
             needsTailBlock: true,
             checkpointed: PartitionLog.LogPlace(segmentBase: activeBase, position: position),
             quarantine: quarantine,
+            activeStrangeness: position > .zero ? strangers[activeID] : nil,
             isManifestLost: isManifestLost,
             retired: manifest.retired.map { Segment($0, partition: directory, fileSystem: fileSystem) }
         )

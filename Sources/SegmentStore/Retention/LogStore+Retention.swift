@@ -50,10 +50,15 @@ extension LogStore {
         return journal.withLock { journal in
             let now = wallTime()
             guard !health.hasFailed, log.wantsRoll(policy, limits, now: now) else { return false }
-            log.seal(at: now)
-            // The next checkpoint looks at dirty partitions alone.
-            if journal.dirty[key] == nil { journal.dirty[key] = DirtyPartition(log: log) }
+            seal(log, &journal, at: now)
             return true
         }
+    }
+
+    /// Seals the active segment of a partition between two rounds: the next append begins another one.
+    func seal(_ log: PartitionLog, _ journal: inout JournalState, at now: Timestamp) {
+        log.seal(at: now)
+        // The next checkpoint looks at dirty partitions alone.
+        if journal.dirty[log.key] == nil { journal.dirty[log.key] = DirtyPartition(log: log) }
     }
 }

@@ -20,6 +20,14 @@ extension PartitionLog {
         }
     }
 
+    /// Serves nothing of a sealed segment any more: its file is not the one that was sealed.
+    func noteStranger(_ id: SegmentID, _ reason: String) {
+        state.withLock { state in
+            guard let index = state.sealed.firstIndex(where: { $0.facts.id == id }) else { return }
+            state.sealed[index].strangeness = reason
+        }
+    }
+
     /// Segments with their checksums, when the flusher lists them.
     ///
     /// A log that cannot be read now is left without; a scrub gives it some later. The log was written a moment ago, so
@@ -76,7 +84,7 @@ extension PartitionLog.State {
         let listed = Dictionary(manifest.sealed.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         for index in sealed.indices {
             guard let facts = listed[sealed[index].facts.id] else { continue }
-            sealed[index] = PartitionLog.SealedLog(segment: sealed[index].segment, facts: facts)
+            sealed[index].facts = facts
         }
     }
 }

@@ -138,8 +138,9 @@ struct SegmentScrub: Sendable {
             return Outcome(bytes: bytes)
         }
         if case .mismatch = reason {
-            // Every batch is whole where it belongs: the damage lies in bytes that no batch's checksum covers.
+            // Every batch is whole where it belongs, and of the run that wrote it: they are another log's.
             let text = "\(held.segment.path) does not match its checksum, though every batch in it is whole"
+            log.noteStranger(id, text)
             return damaged(text)
         }
         phase = .bytes(nil, isSecondLook: true)

@@ -11,10 +11,12 @@ extension LogStore {
     /// - Throws: `outcomeUnknown` when the write of the frame failed after it began, or `stopped` after an earlier failure:
     ///   the process must exit, and nothing may be answered as stored or as not stored.
     public func commit(_ requests: [CommitRequest]) throws(StorageError) -> [CommitOutcome] {
-        try journal.withLock { journal throws(StorageError) in
+        var setAside: [PartitionKey: Quarantine] = [:]
+        defer { for (key, found) in setAside { health.tell(found, of: key) } }
+        return try journal.withLock { journal throws(StorageError) in
             guard !health.hasFailed else { throw .stopped }
             do throws(StorageError) {
-                try saveTailBlocks(for: requests, &journal)
+                try saveTailBlocks(for: requests, &journal, &setAside)
             } catch {
                 guard case .io(let failure) = error else { throw error }
                 return Array(repeating: .refused(CommitRefusal(failure)), count: requests.count)
@@ -61,13 +63,22 @@ extension LogStore {
     /// A block that is being written when the power goes may come back as anything. Were its flushed bytes only in the
     /// round's frame, a cut between the segments' writes and the frame would lose them: nothing would restore the block.
     /// Needed once per partition and checkpoint, and one frame and flush for all partitions of the round. A partition
-    /// whose block cannot be read is quarantined, and the round goes on without it.
-    private func saveTailBlocks(for requests: [CommitRequest], _ journal: inout JournalState) throws(StorageError) {
+    /// whose block cannot be read is set aside, and the round goes on without it.
+    private func saveTailBlocks(
+        for requests: [CommitRequest],
+        _ journal: inout JournalState,
+        _ setAside: inout [PartitionKey: Quarantine]
+    ) throws(StorageError) {
         journal.buffer.reset()
         var saved: [PartitionKey: PartitionLog] = [:]
         for append in requests.lazy.flatMap(\.appends) where saved[append.key] == nil {
             guard let log = partition(append.key) else { continue }
-            if try log.saveTailBlock(in: journal.buffer) { saved[append.key] = log }
+            switch try log.saveTailBlock(in: journal.buffer) {
+            case .notNeeded: continue
+            case .added: saved[append.key] = log
+            case .unreadable where log.passesDamage: seal(log, &journal, at: wallTime())
+            case .unreadable(let found): if log.setAside(found) { setAside[log.key] = found }
+            }
         }
         guard !saved.isEmpty else { return }
         try self.append(&journal, .journalTailBlocks)
