@@ -22,6 +22,8 @@ public struct StoreDamageExplorer {
     private let stop: Stop
     private let image: SimulatedImage
     private let history: StoreHistory
+    /// Whether a start has something to write again: else a flip in the journal could do no harm.
+    private let isReplayed: Bool
     /// What an undamaged store serves.
     private var served: [PartitionKey: [ServedBatch]] = [:]
     /// What the batches of each partition hold, wherever they stand.
@@ -52,7 +54,12 @@ public struct StoreDamageExplorer {
         image = stop == .clean ? fileSystem.image : fileSystem.image.survivors(seed: seed, .keepsAll)
         let list = StoreDamageList(of: image, seed: seed)
         (flips, others) = (list.flips, list.others)
-        if let store = try? StoreWorkload.open(SimulatedFileSystem(image), seed: seed) {
+        var isReplayed = false
+        let undamaged = try? StoreWorkload.open(SimulatedFileSystem(image), seed: seed) { line in
+            if line.hasPrefix("recovered after"), !line.contains(": 0 batches") { isReplayed = true }
+        }
+        self.isReplayed = isReplayed
+        if let store = undamaged {
             for key in written.partitions {
                 served[key] = try? Self.batches(of: key, in: store)
                 contents[key] = Set(served[key, default: []].map(\.content))
@@ -62,7 +69,7 @@ public struct StoreDamageExplorer {
 
     /// Whether the undamaged directory holds what was written: else no damage would tell anything.
     public var isSound: Bool {
-        history.failure == nil && served.count == history.partitions.count
+        history.failure == nil && isReplayed == (stop != .clean) && served.count == history.partitions.count
             && served.values.allSatisfy { batches in batches.count > 2 } && served.values.contains { $0.count > 6 }
             && StoreVerification.findings(in: SimulatedFileSystem(image)).isEmpty
     }

@@ -21,8 +21,11 @@ struct StoreDamageScript {
             for round in 9..<11 { try write(round, second) }
             switch stop {
             case .clean: try second.close()
-            case .proven: try second.prove()
-            case .unproven: break
+            case .proven:
+                try writeAboveCheckpoint(second)
+                try second.prove()
+            case .unproven:
+                try writeAboveCheckpoint(second)
             }
             return second.history
         } catch {
@@ -38,6 +41,12 @@ struct StoreDamageScript {
     ) throws(StorageError) -> StoreClient {
         let store = try StoreWorkload.open(fileSystem, seed: seed)
         return StoreClient(store, fileSystem, seed: seed + UInt64(history.acknowledgedCount), after: history)
+    }
+
+    /// Records that the journal must hold: what lies below a checkpoint is nothing that a flip in it could harm.
+    private func writeAboveCheckpoint(_ client: StoreClient) throws(StorageError) {
+        try client.checkpoint()
+        for key in client.history.partitions.prefix(3) { try client.commit([[client.append(to: key, count: 1)]]) }
     }
 
     private func write(_ round: Int, _ client: StoreClient) throws(StorageError) {
