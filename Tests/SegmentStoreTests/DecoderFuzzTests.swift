@@ -55,10 +55,16 @@ import Testing
         manifest.end = sealed.end
         manifest.epochs = row.epochs
         manifest.retired = [SegmentID(base: Offset(0), generation: 0)]
-        let record = CheckpointRecord(generation: 4, lsn: LSN(4096), run: LeaderEpoch(2), isClean: false, rows: [row])
-        var names = ProducerRegistry(savedAt: .epoch)
+        let record = CheckpointRecord(
+            generation: 4,
+            lsn: LSN(4096),
+            run: LeaderEpoch(2),
+            isClean: false,
+            nextProducer: (1 << 62) + 4,
+            rows: [row]
+        )
+        var names = ProducerRegistry(next: (1 << 62) + 4, savedAt: .epoch)
         names.restore(1 << 62, ProducerRegistryTests.name("a"), lastUsed: .epoch)
-        names.pass((1 << 62) + 3)
         let ring = RingGeometry(id: directory, block: 4096, ringBytes: 65536, frameBytesMax: 16384)
         return [
             ("meta", meta.encoded(), { _ = try StoreMeta(decoding: $0, path: path) }),

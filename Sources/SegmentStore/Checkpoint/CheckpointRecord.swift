@@ -10,35 +10,46 @@ import SystemPackage
 /// 16  4  run              number of the run; the leader epoch of what it appends
 /// 20  1  clean            1 when the broker stopped in order and nothing lies above the checkpoint
 /// 21  3  0
-/// 24  4  number of rows, then the rows
+/// 24  8  next producer    the next number in the file `producers`; an older file says less
+/// 32  4  number of rows, then the rows
 /// ```
 struct CheckpointRecord: Hashable, Sendable {
     var generation: UInt64
     var lsn: LSN
     var run: LeaderEpoch
     var isClean: Bool
+    /// The number that the next new name gets, as the file `producers` says it: an older file is told by it.
+    var nextProducer: Int64
     var rows: [PartitionRow]
 
     func encoded(directory: [UInt8]) -> ByteBuffer {
         var body = ByteBuffer()
         body.writeMultipleIntegers(generation, lsn.value, run.value)
-        body.writeMultipleIntegers(UInt8(isClean ? 1 : 0), UInt8(0), UInt16(0), UInt32(rows.count))
+        body.writeMultipleIntegers(UInt8(isClean ? 1 : 0), UInt8(0), UInt16(0), nextProducer, UInt32(rows.count))
         for row in rows { row.encode(into: &body) }
         return SealedFile.encode(.checkpoint, directory: directory, body: body)
     }
 
-    init(generation: UInt64, lsn: LSN, run: LeaderEpoch, isClean: Bool, rows: [PartitionRow]) {
+    init(
+        generation: UInt64,
+        lsn: LSN,
+        run: LeaderEpoch,
+        isClean: Bool,
+        nextProducer: Int64,
+        rows: [PartitionRow]
+    ) {
         self.generation = generation
         self.lsn = lsn
         self.run = run
         self.isClean = isClean
+        self.nextProducer = nextProducer
         self.rows = rows
     }
 
     init(decoding file: ByteBuffer, directory: [UInt8], path: FilePath) throws(StorageError) {
         var body = try SealedFile.decode(.checkpoint, file, directory: directory, path: path).body
         guard let (generation, lsn, run) = body.readMultipleIntegers(as: (UInt64, UInt64, Int32).self),
-            let (clean, _, _, count) = body.readMultipleIntegers(as: (UInt8, UInt8, UInt16, UInt32).self)
+            let (clean, _, _, next, count) = body.readMultipleIntegers(as: (UInt8, UInt8, UInt16, Int64, UInt32).self)
         else { throw .corrupt(path: path, position: .zero, reason: "the body is too short") }
         var rows: [PartitionRow] = []
         for _ in 0..<count {
@@ -47,7 +58,14 @@ struct CheckpointRecord: Hashable, Sendable {
             }
             rows.append(row)
         }
-        self.init(generation: generation, lsn: LSN(lsn), run: LeaderEpoch(run), isClean: clean == 1, rows: rows)
+        self.init(
+            generation: generation,
+            lsn: LSN(lsn),
+            run: LeaderEpoch(run),
+            isClean: clean == 1,
+            nextProducer: next,
+            rows: rows
+        )
     }
 }
 

@@ -14,6 +14,7 @@ extension DirectoryInspection {
                 at: paths.producers,
                 directory: meta.directoryID,
                 fileSystem: fileSystem,
+                nextAtLeast: checkpoint?.nextProducer ?? ProducerRequest.numberMin,
                 now: .epoch
             )
             try producers.add(journal, at: .epoch, path: paths.producers)

@@ -27,12 +27,15 @@ extension ProducerRegistry {
 
     /// The registry as the last checkpoint left it.
     ///
-    /// A file that is missing or damaged refuses the start: producers would get other numbers, their windows would be lost,
-    /// and a retry could be stored twice.
+    /// A file that is missing, damaged or older refuses the start: producers would get other numbers, their windows would be
+    /// lost, and a retry could be stored twice.
+    ///
+    /// - Parameter nextAtLeast: the next number as the checkpoint has it.
     init(
         at path: FilePath,
         directory: [UInt8],
         fileSystem: any FileSystem,
+        nextAtLeast: Int64,
         now: Timestamp
     ) throws(StorageError) {
         let content = try StorageError.wrap { () throws(FileError) in
@@ -46,6 +49,14 @@ extension ProducerRegistry {
             )
         }
         try self.init(decoding: content, directory: directory, path: path, now: now)
+        guard next >= nextAtLeast else {
+            throw .corrupt(
+                path: path,
+                position: .zero,
+                reason: "its next number is \(next), and the checkpoint says \(nextAtLeast):"
+                    + " it is older than the checkpoint; restore the right one"
+            )
+        }
     }
 
     /// Adds the names that the journal registered since then.

@@ -18,6 +18,8 @@ struct ProducerRegistry: Hashable, Sendable {
 
     /// The number that the next name gets.
     private(set) var next: Int64
+    /// The same as the file says it: a number that is given and not registered is nobody's after a restart.
+    private(set) var savedNext: Int64
     private(set) var entries: [Int64: Entry] = [:]
     private var numbers: [ProducerName: Int64] = [:]
     /// Whether the file does not say what is said here.
@@ -28,6 +30,7 @@ struct ProducerRegistry: Hashable, Sendable {
 
     init(next: Int64 = ProducerRequest.numberMin, savedAt: Timestamp) {
         self.next = next
+        savedNext = next
         self.savedAt = savedAt
     }
 
@@ -74,13 +77,6 @@ struct ProducerRegistry: Hashable, Sendable {
         isChanged = true
     }
 
-    /// Makes sure that no number up to this one is given out.
-    mutating func pass(_ number: Int64) {
-        guard number >= next else { return }
-        next = number + 1
-        isChanged = true
-    }
-
     /// Forgets names that were idle for too long, and numbers whose first request was never stored.
     ///
     /// - Returns: the numbers that are forgotten.
@@ -109,6 +105,7 @@ struct ProducerRegistry: Hashable, Sendable {
         guard isChanged || (isUsed && age > idleMaxMilliseconds / 8) else { return nil }
         isChanged = false
         isUsed = false
+        savedNext = next
         savedAt = now
         return self
     }

@@ -27,12 +27,6 @@ struct ProducerTable: Sendable {
     mutating func install(_ loaded: TopicProducers, of topic: TopicID) {
         guard topics[topic] == nil else { return }
         var loaded = loaded
-        if let highest = loaded.windows.keys.max(), highest >= firstOfRun {
-            // The registry's file is an older one than the log: this number was given out, and it may have been given
-            // to somebody else since this run began. Nobody who has a number now can be told from the one who had it.
-            registry.pass(highest)
-            loaded.raiseKnownFrom(registry.next)
-        }
         for number in loaded.windows.keys where !registry.holds(number) { loaded.forget(number) }
         topics[topic] = loaded
         partCount += loaded.partCount

@@ -67,11 +67,6 @@ struct TopicProducers: Hashable, Sendable {
         unsaved.subtract(partitions)
     }
 
-    /// Refuses producers with a lower number: what they stored is not known.
-    mutating func raiseKnownFrom(_ number: Int64) {
-        knownFrom = max(knownFrom, number)
-    }
-
     mutating func forget(_ number: Int64) {
         guard let window = windows.removeValue(forKey: number) else { return }
         partCount -= window.partCount

@@ -74,7 +74,14 @@ struct DirectoryCreation {
             let names = ProducerRegistry(savedAt: .epoch).encoded(directory: meta.directoryID, at: .epoch)
             try fileSystem.write(names, asNew: paths.producers, .producersFile)
             try Ballast(fileSystem: fileSystem, path: paths.ballast, bytes: ring).make(isNew: true)
-            let first = CheckpointRecord(generation: 1, lsn: LSN(0), run: LeaderEpoch(1), isClean: true, rows: [])
+            let first = CheckpointRecord(
+                generation: 1,
+                lsn: LSN(0),
+                run: LeaderEpoch(1),
+                isClean: true,
+                nextProducer: ProducerRequest.numberMin,
+                rows: []
+            )
             try CheckpointSlots(fileSystem: fileSystem, paths: paths, directoryID: meta.directoryID).create(first)
             try fileSystem.replace(paths.meta, with: meta.encoded(), fileSite: .metaFile, nameSite: .metaName)
         }

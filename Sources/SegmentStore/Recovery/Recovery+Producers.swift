@@ -5,12 +5,16 @@ import SystemPackage
 /// The names of producers at a start.
 extension Recovery {
     /// The registry as the last checkpoint left it, and the names that the journal registered since then.
-    func producers(with journal: JournalContent) throws(StorageError) -> ProducerRegistry {
+    func producers(
+        of checkpoint: CheckpointRecord,
+        with journal: JournalContent
+    ) throws(StorageError) -> ProducerRegistry {
         let now = wallTime()
         var producers = try ProducerRegistry(
             at: paths.producers,
             directory: meta.directoryID,
             fileSystem: fileSystem,
+            nextAtLeast: checkpoint.nextProducer,
             now: now
         )
         try producers.add(journal, at: now, path: paths.producers)

@@ -51,7 +51,7 @@ struct Recovery {
         defer { fileSystem.useBallast(nil) }
         try findTopics(report)
         let journal = checkpoint.isClean ? JournalContent(end: checkpoint.lsn) : try read(ring, from: checkpoint.lsn)
-        var producers = try producers(with: journal)
+        var producers = try self.producers(of: checkpoint, with: journal)
         try load(checkpoint, journal)
         var next = checkpoint.lsn
         var run = checkpoint.run
@@ -73,6 +73,7 @@ struct Recovery {
             lsn: next,
             run: run,
             isClean: checkpoint.isClean && PlantedFault.cleanFlagNotCleared.isPlanted,
+            nextProducer: producers.savedNext,
             rows: partitions.values.map { $0.recoveredRow() }
         )
         if PlantedFault.ringBeforeRecord.isPlanted { try PlantedFaults.writeFrame(to: ring, at: next) }

@@ -39,11 +39,13 @@ extension LogStore {
         journal.generation += 1
         let logs = table.withLock { Array($0.logs.values) }
         let rows = logs.map { $0.captureRow() }
+        let producers = captureProducers()
         let record = CheckpointRecord(
             generation: journal.generation,
             lsn: journal.next,
             run: run,
             isClean: isClean,
+            nextProducer: producers.next,
             rows: rows
         )
         for partition in journal.dirty.values where partition.log.isDeleted {
@@ -62,7 +64,7 @@ extension LogStore {
         let deleted = journal.deletedTopics
         journal.dirty = [:]
         journal.deletedTopics = []
-        return Checkpoint(record: record, dirty: dirty, deletedTopics: deleted, producers: captureProducers())
+        return Checkpoint(record: record, dirty: dirty, deletedTopics: deleted, producers: producers.changed)
     }
 
     /// Flushes what a checkpoint captured, records it, and lets the ring move on.

@@ -42,17 +42,18 @@ extension LogStore {
 
     // MARK: Writing
 
-    /// What a checkpoint is to write of the names.
+    /// What a checkpoint is to write of the names, if they changed, and the number that the file then says is the next.
     ///
     /// Journal thread, between two rounds: all that is registered by now stands in frames before the checkpoint's LSN.
-    func captureProducers() -> ProducerRegistry? {
+    func captureProducers() -> (changed: ProducerRegistry?, next: Int64) {
         let now = wallTime()
         return producers.withLock { producers in
             producers.sweep(at: now)
-            return producers.registry.takeChanges(
+            let changed = producers.registry.takeChanges(
                 at: now,
                 idleMaxMilliseconds: configuration.producers.idleMaxMilliseconds
             )
+            return (changed, producers.registry.savedNext)
         }
     }
 

@@ -36,7 +36,7 @@ import Testing
     )
 
     static var registry: ProducerRegistry {
-        var registry = ProducerRegistry(savedAt: time)
+        var registry = ProducerRegistry(next: (1 << 62) + 5, savedAt: time)
         registry.restore(
             1 << 62,
             ProducerName(namespace: .default, principal: "anonymous", id: "checkout-3"),
@@ -47,7 +47,6 @@ import Testing
             ProducerName(namespace: .default, principal: "zoë", id: "é"),
             lastUsed: time.advanced(byMilliseconds: -90_000)
         )
-        registry.pass((1 << 62) + 4)
         return registry
     }
 
