@@ -102,11 +102,81 @@ import Testing
     @Test func aFullMemberIsPausedOnceAndResumedByACommit() async throws {
         let (test, topic) = try await partitions()
         var machine = MemberMachine(maxInFlight: DeliveryLoad(records: 4, bytes: .max), eventsMax: 10)
-        for body in try await assigned(test, topic.name) { machine.post(body) }
+        let bodies = try await assigned(test, topic.name)
+        for body in bodies { machine.post(body) }
         #expect(run(&machine, topic) == ["assigned", "read 0 0 to 3", "read 1 0 to 1", "paused"])
         #expect(run(&machine, topic) == [])
-        machine.committed(.of(topic.name, 0), Offset(3))
+        machine.committed(.of(topic.name, 0), Offset(3), epoch: try epoch(bodies, 0))
         #expect(run(&machine, topic) == ["resumed", "read 1 1 to 3"])
+        await test.process.stop()
+    }
+
+    /// The epoch under which the member got a partition.
+    private func epoch(_ bodies: [Body], _ partition: Int32) throws -> PartitionEpoch {
+        for case .assigned(_, let given) in bodies {
+            if let found = given.first(where: { $0.partition.partition == PartitionIndex(partition) }) {
+                return found.epoch
+            }
+        }
+        throw NotAssigned()
+    }
+
+    private struct NotAssigned: Error {}
+
+    @Test func aCommitBeforeTheMemberIsToldCounts() async throws {
+        let (test, topic) = try await partitions()
+        var machine = MemberMachine(maxInFlight: DeliveryLoad(records: 2, bytes: .max), eventsMax: 10)
+        let bodies = try await assigned(test, topic.name)
+        machine.committed(.of(topic.name, 0), Offset(2), epoch: try epoch(bodies, 0))
+        machine.committed(.of(topic.name, 1), Offset(3), epoch: PartitionEpoch(0))
+        for body in bodies { machine.post(body) }
+        #expect(run(&machine, topic) == ["assigned", "read 0 2 to 3", "read 1 0 to 1", "paused"])
+        await test.process.stop()
+    }
+
+    @Test func whatIsCommittedIsNotDelivered() async throws {
+        let (test, topic) = try await partitions()
+        var machine = MemberMachine(maxInFlight: DeliveryLoad(records: 1, bytes: .max), eventsMax: 10)
+        let bodies = try await assigned(test, topic.name)
+        for body in bodies { machine.post(body) }
+        #expect(run(&machine, topic) == ["assigned", "read 0 0 to 1", "paused"])
+        machine.committed(.of(topic.name, 0), Offset(2), epoch: try epoch(bodies, 0))
+        machine.committed(.of(topic.name, 1), Offset(3), epoch: try epoch(bodies, 1))
+        #expect(run(&machine, topic) == ["resumed", "read 0 2 to 3", "paused"])
+        await test.process.stop()
+    }
+
+    @Test func aCommitOfAFormerEpochChangesNothing() async throws {
+        let (test, topic) = try await partitions()
+        var machine = MemberMachine(maxInFlight: DeliveryLoad(records: 1, bytes: .max), eventsMax: 10)
+        let bodies = try await assigned(test, topic.name)
+        for body in bodies { machine.post(body) }
+        #expect(run(&machine, topic) == ["assigned", "read 0 0 to 1", "paused"])
+        machine.committed(.of(topic.name, 0), Offset(3), epoch: PartitionEpoch(0))
+        #expect(run(&machine, topic) == [])
+        await test.process.stop()
+    }
+
+    /// Another connection of the session may commit what is just being read.
+    @Test func aReadThatWasCommittedMeanwhileIsCut() async throws {
+        let (test, topic) = try await partitions()
+        var machine = MemberMachine(maxInFlight: DeliveryLoad(records: 10, bytes: .max), eventsMax: 10)
+        let bodies = try await assigned(test, topic.name)
+        for body in bodies { machine.post(body) }
+        let find = { (assigned: GroupCoordination.AssignedPartition) in
+            topic.partitions[Int(assigned.partition.partition.value)] as Partition?
+        }
+        _ = machine.step(allowance: DeliveryLoad(records: .max, bytes: .max), find: find)
+        guard case .read(let owned, _) = machine.step(allowance: DeliveryLoad(records: .max, bytes: .max), find: find)
+        else { return #expect(Bool(false), "nothing to read") }
+        machine.committed(owned.partition.identity, Offset(2), epoch: owned.epoch)
+        let outcome = try PartitionReader.read(owned.partition, from: owned.next, bytesMax: 1000)
+        #expect(outcome.batches.count == 3)
+        let next = try #require(machine.next(of: owned))
+        #expect(next == Offset(2))
+        #expect(outcome.dropping(before: next).batches.map(\.baseOffset) == [Offset(2)])
+        machine.delivered(owned, DeliveryLoad(records: 2, bytes: 20), next: Offset(2))
+        #expect(machine.next(of: owned) == Offset(2))
         await test.process.stop()
     }
 

@@ -174,7 +174,7 @@ import Testing
     }
 
     @Test func keptCommitsEndWithTheirTopicByRequestAndWithANewIdentity() {
-        for ending in 0..<3 {
+        for ending in 0..<4 {
             var harness = GroupHarness()
             let list = harness.topics
             harness.topics.append(Self.invoices)
@@ -190,6 +190,7 @@ import Testing
                     $0.topics = [Self.invoices]
                     $0.forgetsDroppedTopics = true
                 }
+            case 2: harness.configure(.change) { $0.forgetsDroppedTopics = true }
             default: harness.apply(.topicChanged(again))
             }
             #expect(harness.outcome.records.count { $0.value == nil } == 8)

@@ -27,7 +27,7 @@ struct QueryParameters: Sendable {
     func bool(_ name: String) throws(Problem) -> Bool? {
         switch values[name] {
         case nil: nil
-        case "true", "1", "": true
+        case "true", "1": true
         case "false", "0": false
         case .some(let text): throw Problem.invalidRequest("\(name) is true or false, not \"\(Problem.shown(text))\"")
         }

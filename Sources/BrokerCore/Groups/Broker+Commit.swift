@@ -41,9 +41,10 @@ extension Broker {
         switch body {
         case .committed(let results):
             let mailbox = coordinator.mailbox(of: member)
-            for result in results {
+            for (item, result) in zip(request.items, results) {
                 switch result.status {
-                case .committed(let offset), .outdated(let offset): mailbox?.committed(result.partition, offset)
+                case .committed(let offset), .outdated(let offset):
+                    mailbox?.committed(result.partition, offset, epoch: PartitionEpoch(item.epoch))
                 default: break
                 }
             }

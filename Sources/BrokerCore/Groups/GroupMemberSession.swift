@@ -133,7 +133,9 @@ extension GroupMemberSession {
             mailbox.update { $0.skipped(owned, to: outcome.next) }
             return nil
         }
-        return deliver(outcome, owned, load)
+        // While it was read, another connection may have committed some of it.
+        guard let next = mailbox.next(of: owned), next < outcome.next else { return nil }
+        return deliver(outcome.dropping(before: next), owned, load)
     }
 
     private func deliver(

@@ -50,6 +50,8 @@ struct MemberMachine: Sendable {
 
         /// Notes records that were handed out.
         mutating func deliver(_ load: DeliveryLoad, to end: Offset) {
+            // What was committed while it was on its way is not in flight.
+            guard end > next else { return }
             let delivery = Delivery(start: next, next: end, load: load)
             next = end
             guard let last = deliveries.last, last.isDense, delivery.isDense, last.next == delivery.start else {
@@ -58,9 +60,10 @@ struct MemberMachine: Sendable {
             deliveries[deliveries.count - 1] = Delivery(start: last.start, next: end, load: last.load + load)
         }
 
-        /// Notes a commit.
+        /// Notes a commit; what it covers is not delivered any more.
         mutating func commit(_ offset: Offset) {
             committed = max(committed, offset)
+            next = max(next, committed)
             while let first = deliveries.first, first.next <= committed { deliveries.removeFirst() }
         }
         /// Whether there is a record to deliver.
@@ -97,6 +100,8 @@ struct MemberMachine: Sendable {
     private let eventsMax: Int
     private var inbox: Deque<GroupCoordination.GroupEvent.Body> = []
     private var owned: OrderedDictionary<TopicPartition, Owned> = [:]
+    /// Commits under epochs of which the member has not been told yet: a session may commit while it comes back.
+    private var early: [TopicPartition: (epoch: PartitionEpoch, offset: Offset)] = [:]
     private var turn = 0
     private var isPaused = false
     private var ending: GroupEvent?
@@ -174,7 +179,7 @@ struct MemberMachine: Sendable {
 
     /// Notes that nothing is left before `offset`: retention or compaction has removed it, and nothing of it is in flight.
     mutating func skipped(_ read: Owned, to offset: Offset) {
-        update(read) { $0.next = offset }
+        update(read) { $0.next = max($0.next, offset) }
     }
 
     /// Stops reading a partition: it is gone, damaged, or no longer the member's, of which an event will tell.
@@ -182,10 +187,20 @@ struct MemberMachine: Sendable {
         update(read) { $0.isRevoking = true }
     }
 
-    /// Notes a commit in force.
-    mutating func committed(_ partition: TopicPartition, _ offset: Offset) {
+    /// The next offset to deliver of what is being read: commits may have moved it; nil where it is another's by now.
+    func next(of read: Owned) -> Offset? {
+        let current = owned[read.partition.identity]
+        return current?.epoch == read.epoch ? current?.next : nil
+    }
+
+    /// Notes a commit in force, under the epoch that it was made for.
+    mutating func committed(_ partition: TopicPartition, _ offset: Offset, epoch: PartitionEpoch) {
         version += 1
-        owned[partition]?.commit(offset)
+        guard let current = owned[partition], current.epoch >= epoch else {
+            early[partition] = (epoch, offset)
+            return
+        }
+        if current.epoch == epoch { owned[partition]?.commit(offset) }
     }
 
     private mutating func update(_ read: Owned, _ change: (inout Owned) -> Void) {
@@ -254,6 +269,9 @@ extension MemberMachine {
             epoch: assigned.epoch,
             start: assigned.start
         )
+        guard let commit = early[assigned.partition], commit.epoch <= assigned.epoch else { return }
+        early[assigned.partition] = nil
+        if commit.epoch == assigned.epoch { owned[assigned.partition]?.commit(commit.offset) }
     }
 
     private mutating func remove(

@@ -41,8 +41,13 @@ final class MemberMailbox: Sendable {
     }
 
     /// Notes a commit in force.
-    func committed(_ partition: TopicPartition, _ offset: Offset) {
-        change { $0.committed(partition, offset) }
+    func committed(_ partition: TopicPartition, _ offset: Offset, epoch: PartitionEpoch) {
+        change { $0.committed(partition, offset, epoch: epoch) }
+    }
+
+    /// The next offset to deliver of what is being read; nil where it is another's by now.
+    func next(of read: MemberMachine.Owned) -> Offset? {
+        state.withLock { $0.machine.next(of: read) }
     }
 
     /// Wakes the session, which says that there is nothing.

@@ -24,6 +24,12 @@ enum PartitionReader {
             return outcome
         }
 
+        /// What is left of it from an offset on.
+        func dropping(before offset: Offset) -> Outcome {
+            guard offset > start else { return self }
+            return Outcome(gap: gap, batches: batches.filter { $0.nextOffset > offset }, start: offset, next: next)
+        }
+
         /// The first records, as many as `load` allows, at least one where there is one, and what is left of them.
         ///
         /// Records are counted, not offsets: compaction leaves holes, and a part of nothing but a hole would leave a member

@@ -24,8 +24,10 @@ extension ConsumerGroup {
         let former = (settings, kept.count)
         rules.apply(configure)
         if let list = configure.topics {
-            setTopics(list, forgetting: configure.forgetsDroppedTopics, now: now, changes: &changes)
+            setTopics(list, now: now, changes: &changes)
         }
+        let forgetsUnasked = configure.topics != nil && isPlanted(.droppedCommitsForgotten)
+        if configure.forgetsDroppedTopics || forgetsUnasked { forgetDroppedTopics(&changes) }
         guard (settings, kept.count) != former else { return replyConfigured(.unchanged, configure, &changes) }
         changes.isGroupChanged = true
         if former.0.commitTimeoutMilliseconds != commitTimeout { restartLeases(now: now, changes: &changes) }
@@ -82,7 +84,6 @@ extension ConsumerGroup {
     /// begins, in partitions of which no commit is kept.
     private mutating func setTopics(
         _ list: [GroupTopicDescription],
-        forgetting: Bool,
         now: GroupNow,
         changes: inout GroupChanges
     ) {
@@ -92,10 +93,12 @@ extension ConsumerGroup {
         }
         for description in list { addToList(description, now: now, changes: &changes) }
         topics.sort { $0.key < $1.key }
-        if forgetting || isPlanted(.droppedCommitsForgotten) {
-            for (topic, state) in kept { noteTombstones(of: topic, state, changes: &changes) }
-            kept = [:]
-        }
+    }
+
+    /// Ends the commits of topics that are not on the list any more.
+    private mutating func forgetDroppedTopics(_ changes: inout GroupChanges) {
+        for (topic, state) in kept { noteTombstones(of: topic, state, changes: &changes) }
+        kept = [:]
     }
 
     private mutating func dropFromList(_ name: TopicName, changes: inout GroupChanges) {
