@@ -50,14 +50,17 @@ struct TopicCheck {
             )
         }
         var seen: [Int64] = []
+        var tombstones: [PartitionReader.Record] = []
         let reader = PartitionReader(port: port, topic: model.name, partition: partition)
         try reader.forEach(from: facts.start) { record in
-            try take(record, partition)
+            if try !take(record, partition) { tombstones.append(record) }
             if let last = seen.last, last >= record.offset {
                 throw Violation("partition \(partition) gives offset \(record.offset) after \(last)")
             }
             seen.append(record.offset)
         }
+        // Their neighbours tell whose they are, so they come last.
+        for record in tombstones { try takeTombstone(record, partition) }
         switch model.cleanup {
         case .none, .retention: try checkDense(seen, partition, facts)
         case .compaction: try checkCompacted(Set(seen), partition)
@@ -77,19 +80,35 @@ struct TopicCheck {
         }
     }
 
-    /// Compares a record with what is known.
-    private mutating func take(_ record: PartitionReader.Record, _ partition: Int) throws {
-        let place = "partition \(partition) offset \(record.offset)"
+    /// Compares a record with what is known; false for a tombstone that nothing is known of yet.
+    private mutating func take(_ record: PartitionReader.Record, _ partition: Int) throws -> Bool {
         let known = record.offset < state.known[partition].count ? state.known[partition][Int(record.offset)] : nil
-        guard let identity = known ?? Payload.identity(of: record.value) ?? openTombstone(record, partition) else {
-            throw Violation("\(place): a record of nobody: \(String(decoding: record.value, as: UTF8.self))")
+        guard let identity = known ?? Payload.identity(of: record.value) else { return false }
+        try take(record, partition, identity, isKnown: known != nil)
+        return true
+    }
+
+    private mutating func takeTombstone(_ record: PartitionReader.Record, _ partition: Int) throws {
+        guard let identity = openTombstone(record, partition) else {
+            let text = String(decoding: record.value, as: UTF8.self)
+            throw Violation("partition \(partition) offset \(record.offset): a record of nobody: \(text)")
         }
+        try take(record, partition, identity, isKnown: false)
+    }
+
+    private mutating func take(
+        _ record: PartitionReader.Record,
+        _ partition: Int,
+        _ identity: Payload.Identity,
+        isKnown: Bool
+    ) throws {
+        let place = "partition \(partition) offset \(record.offset)"
         guard record.value.elementsEqual(model.payload.value(of: identity) ?? Array("null".utf8)),
             record.key == model.payload.key(of: identity)
         else {
             throw Violation("\(place): not the bytes of \(identity): \(String(decoding: record.value, as: UTF8.self))")
         }
-        guard known == nil else {
+        if isKnown {
             compared += 1
             return
         }
@@ -99,9 +118,22 @@ struct TopicCheck {
         found[identity.request, default: [:]][identity.index] = (partition, record.offset)
     }
 
-    /// Whose a tombstone may be: of an open request, the first that is not found yet.
+    /// Whose a tombstone may be: of an open request, one of which other records were found before one of which none was.
     private func openTombstone(_ record: PartitionReader.Record, _ partition: Int) -> Payload.Identity? {
-        for request in state.open.values {
+        let open = state.open.values
+        let begun = open.filter { request in
+            request.indexes(in: partition).contains { found[request.number]?[$0] != nil }
+        }
+        let others = open.filter { request in !begun.contains { $0.number == request.number } }
+        return tombstone(record, partition, of: begun) ?? tombstone(record, partition, of: others)
+    }
+
+    private func tombstone(
+        _ record: PartitionReader.Record,
+        _ partition: Int,
+        of requests: [SentRequest]
+    ) -> Payload.Identity? {
+        for request in requests {
             for index in request.indexes(in: partition) where found[request.number]?[index] == nil {
                 let identity = Payload.Identity(request: request.number, index: index)
                 let isOne = model.payload.value(of: identity) == nil && model.payload.key(of: identity) == record.key
