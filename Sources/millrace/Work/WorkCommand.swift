@@ -64,6 +64,8 @@ struct WorkCommand: AsyncParsableCommand {
             throw ValidationError("--until-caught-up waits for commits, and --no-commit makes none")
         }
         if command.isEmpty {
+            // A shell leaves out a variable that is empty; printing and committing instead would lose work.
+            if CommandLine.arguments.last == "--" { throw ValidationError("-- is followed by a command") }
             if let name = runs.used { throw ValidationError("\(name) goes with a command, which follows --") }
         } else if noCommit {
             throw ValidationError("--no-commit does not go with a command: its exit status decides")
