@@ -28,7 +28,7 @@ enum SealedFile {
 
     static let headerBytes = 36
     /// The layout version of every body written now.
-    static let version: UInt32 = 2
+    static let version: UInt32 = 3
 
     /// The file's bytes for a body.
     static func encode(_ kind: Kind, directory: [UInt8], body: ByteBuffer) -> ByteBuffer {
