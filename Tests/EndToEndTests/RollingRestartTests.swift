@@ -21,7 +21,10 @@ extension EndToEndTests {
                     let first = try Self.instances.map { try Self.start($0, "first", broker, sandbox) }
                     try await client.shared(Self.group, as: [2, 2, 2, 2, 2])
                     let owners = try await Self.owners(client)
-                    // Who joined first had more before the others came.
+                    // Who joined first had more before the others came, and may still have to hear that it is gone.
+                    try await eventually("every worker was told its share") {
+                        try first.allSatisfy { try $0.tenures().count - Self.losses($0) == 2 }
+                    }
                     let losses = first.map(Self.losses)
 
                     async let published: Void = publisher.publish(requests: 100)

@@ -54,7 +54,7 @@ import Testing
         var folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         while folder.path != "/" {
             folder.deleteLastPathComponent()
-            let file = folder.appendingPathComponent("data/golden/producers-v2/\(name)")
+            let file = folder.appendingPathComponent("data/golden/producers-v3/\(name)")
             if FileManager.default.fileExists(atPath: file.path) {
                 return ByteBuffer(bytes: try Data(contentsOf: file))
             }
