@@ -13,7 +13,7 @@ public struct JSONPointerError: Error, Hashable, Sendable, CustomStringConvertib
 ///
 /// `""` is the whole document, `/a/0` the first element of the array at `a`; `~1` stands for '/', `~0` for '~'.
 public struct JSONPointer: Hashable, Sendable, CustomStringConvertible {
-    private struct Token: Hashable, Sendable {
+    struct Token: Hashable, Sendable {
         /// The name in UTF-8, tildes resolved.
         let name: [UInt8]
         /// The same as an array index, if it is one: digits without a leading zero.
@@ -22,7 +22,7 @@ public struct JSONPointer: Hashable, Sendable, CustomStringConvertible {
 
     /// The pointer as it was given.
     public let description: String
-    private let tokens: [Token]
+    let tokens: [Token]
 
     /// Parses a pointer in its string form (RFC 6901 section 3), not percent-encoded.
     public init(_ text: String) throws(JSONPointerError) {
@@ -47,6 +47,29 @@ public struct JSONPointer: Hashable, Sendable, CustomStringConvertible {
             tokens.append(Token(name: name, index: Self.arrayIndex(name)))
         }
         self.description = text
+        self.tokens = tokens
+    }
+
+    /// The whole document.
+    public static let whole = JSONPointer(description: "", tokens: [])
+
+    /// The pointer to a field of an object that this one points to; nil for a name that is not text.
+    func appending(_ name: [UInt8]) -> JSONPointer? {
+        guard let text = String(validating: name, as: UTF8.self) else { return nil }
+        let escaped = text.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
+            .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
+        let token = Token(name: name, index: Self.arrayIndex(name))
+        return JSONPointer(description: "\(description)/\(escaped)", tokens: tokens + [token])
+    }
+
+    /// The pointer to an element of an array that this one points to.
+    func appending(_ index: Int) -> JSONPointer {
+        let token = Token(name: Array(String(index).utf8), index: index)
+        return JSONPointer(description: "\(description)/\(index)", tokens: tokens + [token])
+    }
+
+    private init(description: String, tokens: [Token]) {
+        self.description = description
         self.tokens = tokens
     }
 

@@ -65,15 +65,18 @@ struct SeededGenerator: RandomNumberGenerator {
 /// Public test vectors, found by walking up from this file; absent in a bare checkout, and the tests pass without them.
 enum Vectors {
     static let jsonParsing: [URL] = {
+        guard let folder = folder("json-parsing") else { return [] }
+        let files = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        return (files ?? []).filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }
+    }()
+
+    static func folder(_ name: String) -> URL? {
         var folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
         while folder.pathComponents.count > 1 {
-            let candidate = folder.appendingPathComponent("shared/vectors/json-parsing")
-            if let files = try? FileManager.default.contentsOfDirectory(at: candidate, includingPropertiesForKeys: nil)
-            {
-                return files.filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }
-            }
+            let candidate = folder.appendingPathComponent("shared/vectors/\(name)")
+            if FileManager.default.fileExists(atPath: candidate.path) { return candidate }
             folder.deleteLastPathComponent()
         }
-        return []
-    }()
+        return nil
+    }
 }
