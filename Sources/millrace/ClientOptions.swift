@@ -9,6 +9,16 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case json
 }
 
+/// Topics on the command line, joined with commas: one at least, and none without a name.
+struct TopicNames: ExpressibleByArgument {
+    let names: [String]
+
+    init?(argument: String) {
+        names = argument.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        if names.contains("") { return nil }
+    }
+}
+
 /// What every client command takes.
 struct ClientOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The broker. Also MILLRACE_SERVER.", valueName: "url"))

@@ -38,6 +38,16 @@ import Testing
         return plan.steps.compactMap(\.loses)
     }
 
+    /// A copy that somebody made beside the topics is not called half made: no start would take it away.
+    @Test(arguments: [("backup.new", false), ("00112233445566778899aabbccddeeff.new", true)] as [(String, Bool)])
+    func onlyItsOwnLeftoversAreSaidToGo(_ name: String, _ isLeftover: Bool) throws {
+        let fileSystem = try Self.closed()
+        try fileSystem.createDirectory(StoreWorkload.directory.appending("topics").appending(name))
+        let notes = try Self.verify(fileSystem).findings.filter { $0.path.lastComponent?.string == name }.map(\.what)
+        #expect(notes.count == 1)
+        #expect(notes.allSatisfy { $0.contains("the next start takes it away") == isLeftover }, "\(notes)")
+    }
+
     @Test func aSoundDirectoryIsTold() throws {
         let inspection = try Self.inspect(try Self.closed())
         defer { inspection.close() }

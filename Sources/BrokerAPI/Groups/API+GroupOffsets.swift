@@ -74,7 +74,7 @@ extension GroupResetRequest {
         case "earliest": return .earliest
         case "latest": return .latest
         default:
-            if let time = try TimeText.time(text) { return .time(time) }
+            if let time = try TimeText.time(text, of: "to") { return .time(time) }
             let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
             guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int64(text)
             else {

@@ -44,7 +44,7 @@ enum GroupStart {
         case "earliest": return .earliest
         case "latest": return .latest
         default:
-            guard let time = try TimeText.time(text) else {
+            guard let time = try TimeText.time(text, of: "from") else {
                 throw .invalidRequest("from is earliest, latest or a time for a group, not \"\(Problem.shown(text))\"")
             }
             return .time(time)

@@ -26,6 +26,8 @@ enum NDJSONRecordsBody {
             var records = RecordReader(partitionDefault: partitionDefault)
             var values = BareValueReader(key: nil, partition: partitionDefault)
             if case .values(let key) = lines { values = BareValueReader(key: key, partition: partitionDefault) }
+            // A record object is one level around its value.
+            let levelsMax = if case .values = lines { depthMax } else { depthMax + 1 }
             var bad = BadRecords()
             var start = 0
             var number = 0
@@ -33,7 +35,9 @@ enum NDJSONRecordsBody {
                 let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
                 number += 1
                 try bad.judge { () throws(Problem) in
-                    guard let value = try prepare(bytes, start..<end, depthMax: depthMax, .line(number)) else { return }
+                    guard let value = try prepare(bytes, start..<end, depthMax: levelsMax, .line(number)) else {
+                        return
+                    }
                     let all = UnsafeRawBufferPointer(bytes)
                     switch lines {
                     case .records: try records.read(all, value, into: &intake, .line(number))
@@ -57,7 +61,7 @@ enum NDJSONRecordsBody {
         let text = UnsafeMutableRawBufferPointer(rebasing: bytes[line])
         if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { return nil }
         do throws(JSONError) {
-            let shape = try JSONValidator.validate(UnsafeRawBufferPointer(text), depthMax: depthMax + 1)
+            let shape = try JSONValidator.validate(UnsafeRawBufferPointer(text), depthMax: depthMax)
             if shape.hasLineBreaks { JSONLineBreaks.replaceBetweenTokens(in: text) }
             return shape.value.lowerBound + line.lowerBound..<shape.value.upperBound + line.lowerBound
         } catch {

@@ -19,7 +19,7 @@ struct ReadStart {
         case "latest": return try await cursor(at: .latest)
         case .some(let text):
             if text.hasPrefix("-") { return try await cursor(at: .beforeEnd(try count(text))) }
-            if let time = try TimeText.time(text) { return try await cursor(at: .time(time)) }
+            if let time = try TimeText.time(text, of: "from") { return try await cursor(at: .time(time)) }
             return try await cursor(parsing: text)
         }
     }

@@ -2,13 +2,14 @@ import RecordFormat
 
 /// Times in a query.
 enum TimeText {
-    /// The time that a text tells; nil when it does not look like one.
+    /// The time that the text of a field tells; nil when it does not look like one.
+    ///
     /// - Throws: `invalid-request` for one that begins as RFC 3339 does and is none.
-    static func time(_ text: String) throws(Problem) -> Timestamp? {
+    static func time(_ text: String, of field: String) throws(Problem) -> Timestamp? {
         guard looksLikeTime(text) else { return nil }
         guard let time = Timestamp(rfc3339: text) else {
             throw .invalidRequest(
-                "from is not a time as RFC 3339 writes it: 2026-11-21T10:00:00Z, not \"\(Problem.shown(text))\";"
+                "\(field) is not a time as RFC 3339 writes it: 2026-11-21T10:00:00Z, not \"\(Problem.shown(text))\";"
                     + " a + is sent as %2B"
             )
         }

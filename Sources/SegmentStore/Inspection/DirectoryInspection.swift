@@ -103,7 +103,7 @@ public final class DirectoryInspection: Sendable {
         var topics: [StoredTopic] = []
         for name in (try? fileSystem.list(paths.topics)) ?? [] {
             let directory = paths.topics.appending(name)
-            guard !name.hasSuffix(".new"), !name.hasSuffix(".deleted") else {
+            guard StorePaths.leftoverTopic(name) == nil else {
                 findings.append(Finding(.note, directory, "half made or half removed: the next start takes it away"))
                 continue
             }

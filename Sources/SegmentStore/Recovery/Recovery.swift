@@ -119,8 +119,7 @@ struct Recovery {
         }
         for name in names {
             let directory = paths.topics.appending(name)
-            // Of our own making only by its whole name: what somebody has put there is his.
-            if let id = TopicID(hex: String(name.prefix(32))), [".new", ".deleted"].contains(name.dropFirst(32)) {
+            if let id = StorePaths.leftoverTopic(name) {
                 leftovers.append(directory)
                 if name.hasSuffix(".deleted") { retired.insert(id) }
                 continue

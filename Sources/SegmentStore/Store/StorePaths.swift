@@ -30,6 +30,11 @@ struct StorePaths: Sendable {
     func newTopic(_ id: TopicID) -> FilePath { topics.appending(id.hex + ".new") }
     /// A topic's directory while it is being removed.
     func deletedTopic(_ id: TopicID) -> FilePath { topics.appending(id.hex + ".deleted") }
+    /// The topic whose directory was half made or half removed, told by the whole name: what somebody else put there is
+    /// his.
+    static func leftoverTopic(_ name: String) -> TopicID? {
+        [".new", ".deleted"].contains(name.dropFirst(32)) ? TopicID(hex: String(name.prefix(32))) : nil
+    }
 
     func partition(_ key: PartitionKey) -> FilePath {
         topic(key.topic).appending(String(key.partition.value))

@@ -3,7 +3,7 @@ import MillraceClient
 
 /// The settings of a group on the command line.
 struct GroupSettingsOptions: ParsableArguments {
-    @Option(help: "The topics to share, joined with commas.") var topics: String?
+    @Option(help: "The topics to share, joined with commas.") var topics: TopicNames?
     @Option(help: "Where partitions without a commit begin: earliest, latest or a time.") var from: String?
     @Option(help: ArgumentHelp("How long delivered records may stay uncommitted: 1s to 15m.", valueName: "time"))
     var commitTimeout: TimeText?
@@ -21,7 +21,7 @@ struct GroupSettingsOptions: ParsableArguments {
 
     /// The settings as the client takes them.
     var settings: GroupSettings {
-        var settings = GroupSettings(topics: topics?.split(separator: ",").map(String.init))
+        var settings = GroupSettings(topics: topics?.names)
         settings.from = from
         settings.commitTimeoutMs = commitTimeout?.milliseconds
         settings.sessionTimeoutMs = sessionTimeout?.milliseconds

@@ -31,7 +31,7 @@ struct WorkCommand: AsyncParsableCommand {
     )
 
     @Argument(help: "The group. Its first member creates it.") var group: String
-    @Option(help: "The topics to share, joined with commas; the same for every member.") var topics: String
+    @Option(help: "The topics to share, joined with commas; the same for every member.") var topics: TopicNames
     @Option(help: "A name that keeps this worker's partitions over a short absence.") var instance: String?
     @Option(help: ArgumentHelp("Commit at the latest after so many records are printed.", valueName: "count"))
     var commitRecords: Int = 500
@@ -56,7 +56,6 @@ struct WorkCommand: AsyncParsableCommand {
     @Argument(parsing: .postTerminator, help: "A command and its arguments, after --.") var command: [String] = []
 
     func validate() throws {
-        if topics.isEmpty { throw ValidationError("--topics names at least one topic") }
         if commitRecords < 1 || commitInterval < 1 {
             throw ValidationError("--commit-records and --commit-interval are at least 1")
         }
@@ -87,7 +86,7 @@ struct WorkCommand: AsyncParsableCommand {
             client: client,
             join: GroupJoinOptions(
                 group: group,
-                topics: topics.split(separator: ",").map(String.init),
+                topics: topics.names,
                 instance: instance,
                 maxInFlight: maxInFlight,
                 commitTimeoutMilliseconds: commitTimeout,

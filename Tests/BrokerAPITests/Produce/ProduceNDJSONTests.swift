@@ -36,6 +36,18 @@ import Testing
         #expect(stored[0].valueText == "{\"u\":{\"id\":\"a\\u0062\"}}")
     }
 
+    /// 512 levels of the value, whatever stands around it.
+    @Test(arguments: [("?as=values", "", ""), ("", "{\"value\":", "}")] as [(String, String, String)])
+    func aValueIsNestedAsDeepAsTheLimitAndNoDeeper(query: String, before: String, after: String) async throws {
+        let harness = Harness()
+        let topic = try await harness.topic("orders")
+        for (levels, status) in [(512, 200), (513, 400)] {
+            let value = String(repeating: "[", count: levels) + String(repeating: "]", count: levels)
+            #expect(await harness.produceLines("orders", before + value + after, query: query).status == status)
+        }
+        #expect(try harness.engine.records(topic).count == 1)
+    }
+
     @Test func bareValuesNeedNoKey() async throws {
         let harness = Harness()
         let topic = try await harness.topic("orders")
