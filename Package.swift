@@ -177,7 +177,10 @@ let package = Package(
         ),
         .testTarget(
             name: "BrokerCoreTests",
-            dependencies: ["BrokerCore", "BrokerTestSupport", "GroupCoordination", "RecordFormat", "SegmentStore"],
+            dependencies: [
+                "BrokerCore", "BrokerTestSupport", "GroupCoordination", "RecordFormat", "SegmentStore",
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -16,6 +16,11 @@ public final class API: Sendable {
     let logger: Logger
     /// What signs and verifies group sessions.
     let sessionTokens: SessionTokens
+    /// What the surfaces hold open; each counts its own connections here.
+    public let load = SurfaceLoad()
+
+    /// The version of the broker and its API, as `millrace --version` and the OpenAPI document tell it.
+    public static let version = "0.1.0"
 
     /// Every route, as data.
     public static let routes = RouteTable.millrace
@@ -62,7 +67,11 @@ public final class API: Sendable {
         _ principal: Principal
     ) async throws(Problem) -> APIReply {
         do {
-            return try await answer(route.call, context, principal)
+            var reply = try await answer(route.call, context, principal)
+            if case .stream(let stream) = reply.body {
+                reply.body = .stream(CountedStream(stream, load, isMember: route.route.action == .consume))
+            }
+            return reply
         } catch {
             throw problem(for: error)
         }
@@ -134,6 +143,7 @@ public final class API: Sendable {
         case .commit(let group): try await commit(group, context, principal)
         case .health: health()
         case .readiness: readiness()
+        case .metrics: metrics()
         }
     }
 }

@@ -7,6 +7,8 @@ public struct APIRequest: Sendable {
     public var method: HTTPRequest.Method
     /// The path and query as they were sent, percent-encoding included.
     public var target: String
+    /// The host, and perhaps port, that the client asked, where the transport tells it.
+    public var authority: String?
     /// The header fields.
     public var headers: HTTPFields
     /// The whole body, already bounded by the route's limit.
@@ -16,11 +18,13 @@ public struct APIRequest: Sendable {
     public init(
         method: HTTPRequest.Method,
         target: String,
+        authority: String? = nil,
         headers: HTTPFields = [:],
         body: ByteBuffer = ByteBuffer()
     ) {
         self.method = method
         self.target = target
+        self.authority = authority
         self.headers = headers
         self.body = body
     }

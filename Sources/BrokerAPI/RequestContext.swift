@@ -37,6 +37,8 @@ extension HTTPField.Name {
     static let ceSpecVersion = known("ce-specversion")
     /// The trace that a request belongs to (W3C Trace Context).
     static let traceparent = known("traceparent")
+    /// What the tracing systems on the way have to say of it.
+    static let tracestate = known("tracestate")
     /// The id of the member that a group stream is.
     static let groupMember = known("Group-Member")
     /// The epoch of the group when the stream began.

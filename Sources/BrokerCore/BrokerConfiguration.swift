@@ -19,6 +19,9 @@ public struct BrokerConfiguration: Sendable {
     /// How often the partitions are looked after: retention, and what idle ones need.
     public var maintenanceIntervalMilliseconds: Int64 = 60_000
 
+    /// Where the broker's instruments count.
+    public var metrics = MetricsRegistry()
+
     /// The settings of a topic that nothing was chosen for.
     var settingsByDefault: TopicSettings {
         TopicSettings(

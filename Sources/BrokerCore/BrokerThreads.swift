@@ -37,7 +37,7 @@ final class BrokerThreads: Sendable {
             queue: parts.queue,
             flusher: flusher,
             clock: parts.clock,
-            metrics: BrokerMetrics(),
+            metrics: BrokerMetrics(parts.configuration.metrics),
             failure: parts.failure,
             checkpointIntervalMilliseconds: parts.configuration.checkpointIntervalMilliseconds
         )

@@ -87,7 +87,8 @@ public struct HTTPSurface: Service {
                 sockets: SocketConversation(api: api, closeMax: configuration.socketCloseMax),
                 frameBytesMax: configuration.socketFrameBytesMax
             ),
-            unacknowledgedMax: configuration.unacknowledgedMax
+            unacknowledgedMax: configuration.unacknowledgedMax,
+            load: api.load
         )
         let server = ServerConfiguration(
             address: .hostname(configuration.host, port: configuration.port),

@@ -24,6 +24,9 @@ struct RequestHandler: Sendable {
         let target = request.head.path ?? "/"
         let match = match(request.method, target: target)
         var body = RequestBodyReader(request)
+        if let answer = api.preflight(request.method, target: target, fields: request.headers) {
+            return try await refuse(answer, of: request, unread: &body, writer)
+        }
         if request.headers[.upgrade]?.lowercased() == "websocket" {
             return try await refuse(API.upgradeRefused(), of: request, unread: &body, writer)
         }
@@ -125,6 +128,7 @@ struct RequestHandler: Sendable {
         var head = HTTPResponse(status: reply.status, headerFields: reply.headers)
         head.headerFields[.date] = HTTPDate.text(secondsSinceEpoch: now() / 1000)
         head.headerFields[.server] = "millrace"
+        head.headerFields.append(contentsOf: api.crossOriginFields(for: request.headers))
         switch reply.body {
         case .bytes(let bytes):
             if reply.status != .noContent { head.headerFields[.contentLength] = String(bytes.readableBytes) }

@@ -1,3 +1,4 @@
+import BrokerAPI
 import HummingbirdCore
 import Logging
 import NIOCore
@@ -8,6 +9,8 @@ import NIOCore
 struct TunedChannel<Base: ServerChildChannel>: ServerChildChannel {
     let base: Base
     let unacknowledgedMax: Duration
+    /// Where open connections are counted.
+    let load: SurfaceLoad
 
     /// `TCP_USER_TIMEOUT` of Linux (tcp(7)), in milliseconds: unacknowledged data older than this ends the connection.
     private static var tcpUserTimeout: NIOBSDSocket.Option { NIOBSDSocket.Option(rawValue: 18) }
@@ -22,7 +25,9 @@ struct TunedChannel<Base: ServerChildChannel>: ServerChildChannel {
     }
 
     func handle(value: Base.Value, logger: Logger) async {
+        load.connectionOpened()
         await base.handle(value: value, logger: logger)
+        load.connectionClosed()
     }
 
     private func tune(_ channel: any Channel) throws {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BrokerAPI
 
 /// The command line: the broker itself, and a client of it.
 @main
@@ -16,6 +17,7 @@ struct Millrace: AsyncParsableCommand {
 
             The client commands speak to MILLRACE_SERVER, or http://127.0.0.1:8080. Whatever they do, curl can do too.
             """,
+        version: API.version,
         subcommands: [
             ServeCommand.self, TopicCommand.self, ProduceCommand.self, WatchCommand.self, WorkCommand.self,
             GroupCommand.self, LogCommand.self,

@@ -15,6 +15,7 @@ struct SurfaceHarness {
     /// Runs `body` against a surface, and then shuts it down if `body` has not.
     static func run(
         _ engine: FakeEngine = FakeEngine(),
+        api: APIConfiguration = APIConfiguration(),
         configure: (inout HTTPSurfaceConfiguration) -> Void = { _ in },
         _ body: (SurfaceHarness) async throws -> Void
     ) async throws {
@@ -23,7 +24,7 @@ struct SurfaceHarness {
         let (ports, port) = AsyncStream<Int>.makeStream()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let surface = HTTPSurface(
-            api: API(engine: engine, logger: logger),
+            api: API(engine: engine, configuration: api, logger: logger),
             configuration: configuration,
             logger: logger,
             now: { 784_111_777_000 },

@@ -45,6 +45,16 @@ extension API {
         }
     }
 
+    /// What the broker and its surfaces count.
+    func metrics() -> APIReply {
+        let headers: HTTPFields = [.contentType: MetricsText.contentType, .cacheControl: "no-store"]
+        return APIReply(
+            status: .ok,
+            headers: headers,
+            body: .bytes(MetricsText.text(of: engine.metrics + load.metrics))
+        )
+    }
+
     /// Refuses streams and writes unless the engine serves.
     ///
     /// - Parameter orDraining: Whether a drain is no reason to refuse: a member that was told `goodbye` still commits.

@@ -37,6 +37,15 @@ extension Problem {
         )
     }
 
+    /// A web page that no `--cors-origin` names.
+    static func originNotAllowed(_ origin: String) -> Problem {
+        Problem(
+            .originNotAllowed,
+            "pages of \(shown(origin)) may not use this broker; start it with --cors-origin to let them",
+            members: [Member("origin", .string(shown(origin)))]
+        )
+    }
+
     /// A body beyond its route's limit.
     static func bodyTooLarge(_ max: ByteCount) -> Problem {
         Problem(

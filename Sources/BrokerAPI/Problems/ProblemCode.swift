@@ -9,6 +9,7 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case tooManyPartitions = "too-many-partitions"
     case invalidSession = "invalid-session"
     case noSuchPath = "not-found"
+    case originNotAllowed = "origin-not-allowed"
     case topicNotFound = "topic-not-found"
     case partitionNotFound = "partition-not-found"
     case groupNotFound = "group-not-found"
@@ -78,6 +79,7 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .tooManyPartitions: (.badRequest, "One read covers too many partitions")
         case .invalidSession: (.badRequest, "The session token is not valid")
         case .noSuchPath: (.notFound, "There is nothing at this path")
+        case .originNotAllowed: (.forbidden, "Pages of this origin may not use the broker")
         case .topicNotFound: (.notFound, "The topic does not exist")
         case .partitionNotFound: (.notFound, "The partition does not exist")
         case .groupNotFound: (.notFound, "The group does not exist")

@@ -31,4 +31,5 @@ enum APICall: Hashable, Sendable {
     case commit(GroupName)
     case health
     case readiness
+    case metrics
 }

@@ -102,5 +102,8 @@ extension RouteTable {
         Route(.get, "/readyz", .broker, .describe, "Whether requests are accepted.") { _ throws(Problem) in
             .readiness
         },
+        Route(.get, "/metrics", .broker, .describe, "What the broker counts, in Prometheus' text format.") {
+            _ throws(Problem) in .metrics
+        },
     ]
 }

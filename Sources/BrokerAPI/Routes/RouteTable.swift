@@ -18,16 +18,28 @@ public struct RouteTable: Sendable {
         limits: Limits
     ) throws(Problem) -> FoundRoute {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        let path = parts.first ?? ""
-        let (namespace, segments) = try Self.withoutNamespace(Self.split(path))
-        let candidates = matching(segments)
-        guard !candidates.isEmpty else { throw Problem.noSuchPath(String(path)) }
+        let (namespace, candidates) = try candidates(parts.first ?? "")
         guard let (route, raw) = candidates.first(where: { $0.0.method == method }) else {
             throw Problem.methodNotAllowed(method, allowed: candidates.map { $0.0.method })
         }
         let call = try route.call(PathArguments(namespace: namespace, raw: raw))
         let query = try QueryParameters(parts.count > 1 ? parts[1] : "", known: route.parameters)
         return FoundRoute(route: route, bodyBytesMax: route.bodyBytesMax(limits), call: call, query: query)
+    }
+
+    /// The methods that the path of a request target takes.
+    func methods(target: String) throws(Problem) -> [HTTPRequest.Method] {
+        try candidates(target.prefix { $0 != "?" }).routes.map { $0.0.method }
+    }
+
+    /// The routes of a path, at least one, each with what stands at its parameters.
+    private func candidates(
+        _ path: Substring
+    ) throws(Problem) -> (Namespace, routes: [(Route, [(name: Substring, raw: Substring)])]) {
+        let (namespace, segments) = try Self.withoutNamespace(Self.split(path))
+        let candidates = matching(segments)
+        guard !candidates.isEmpty else { throw Problem.noSuchPath(String(path)) }
+        return (namespace, candidates)
     }
 
     private func matching(_ segments: [Substring]) -> [(Route, [(name: Substring, raw: Substring)])] {

@@ -9,6 +9,7 @@ extension API {
     /// The stream must be driven and closed by the transport.
     public func converse(over request: APIRequest, principal: Principal) async -> APIConversation {
         do throws(Problem) {
+            try checkOrigin(of: request)
             let route = try Self.routes.find(.get, target: request.target, limits: engine.limits)
             guard route.route.isStreaming else {
                 throw Problem(.framingNotSupported, "this path has no stream: ask it with a plain GET")

@@ -24,6 +24,8 @@ public protocol BrokerEngine: Sendable {
     var clock: any MonotonicClock { get }
     /// What an operator should know of damaged storage.
     var damage: DamageReport { get }
+    /// What it counts.
+    var metrics: [MetricFamily] { get }
 
     /// The time to stamp records with: wall time that never goes back within this process.
     func appendTime() -> Timestamp
@@ -181,6 +183,8 @@ public enum StorageRoom: String, Sendable, Hashable {
 extension BrokerEngine {
     /// An engine that does not bound appends refuses none beforehand.
     public func appendRefusal(bytes: ByteCount) -> BrokerError? { nil }
+    /// An engine that counts nothing has no metrics.
+    public var metrics: [MetricFamily] { [] }
     /// An engine that does not watch a volume has room.
     public var storage: StorageRoom { .open }
 }

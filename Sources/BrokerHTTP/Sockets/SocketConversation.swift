@@ -27,8 +27,13 @@ struct SocketConversation: Sendable {
 
     /// Holds the conversation that a handshake asked for.
     func run(_ connection: Connection, _ head: HTTPRequestHead) async throws {
-        let fields = (try? HTTPRequest(head, secure: false, splitCookie: false))?.headerFields ?? [:]
-        let request = APIRequest(method: .get, target: head.uri, headers: fields)
+        let asked = try? HTTPRequest(head, secure: false, splitCookie: false)
+        let request = APIRequest(
+            method: .get,
+            target: head.uri,
+            authority: asked?.authority,
+            headers: asked?.headerFields ?? [:]
+        )
         let conversation = await api.converse(over: request, principal: .anonymous)
         let outcome: Result<Void, any Error>
         do {

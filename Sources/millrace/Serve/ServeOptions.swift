@@ -64,6 +64,23 @@ struct ServeOptions: ParsableArguments {
     )
     var maxConnections: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Web pages of this origin may use the API, such as https://app.example; given again for more, * for all.",
+            discussion: "Without it no page of another origin can read an answer.",
+            valueName: "origin"
+        )
+    )
+    var corsOrigin: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a stream is silent before it sends a heartbeat; less than any proxy waits. (default: 15)",
+            valueName: "seconds"
+        )
+    )
+    var heartbeatSeconds: String?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
     var logLevel: String?
 }

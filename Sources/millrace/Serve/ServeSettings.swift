@@ -1,3 +1,4 @@
+import BrokerAPI
 import BrokerCore
 import BrokerHTTP
 import Configuration
@@ -12,6 +13,8 @@ struct ServeSettings {
 
     /// The broker's part.
     var broker: BrokerConfiguration
+    /// The API's part.
+    var api = APIConfiguration()
     /// The listener's part.
     var http: HTTPSurfaceConfiguration
     /// What is logged.
@@ -22,7 +25,7 @@ struct ServeSettings {
         "MILLRACE_HOST", "MILLRACE_PORT", "MILLRACE_DATA_DIR", "MILLRACE_JOURNAL_MIB", "MILLRACE_SEGMENT_MIB",
         "MILLRACE_SCRUB_HOURS", "MILLRACE_SCRUB_MIB", "MILLRACE_COMPACTION_LAG_SECONDS",
         "MILLRACE_MAINTENANCE_SECONDS", "MILLRACE_JOURNAL_DIR", "MILLRACE_MAX_OPEN_SEGMENTS",
-        "MILLRACE_MAX_CONNECTIONS", "MILLRACE_LOG_LEVEL",
+        "MILLRACE_MAX_CONNECTIONS", "MILLRACE_CORS_ORIGIN", "MILLRACE_HEARTBEAT_SECONDS", "MILLRACE_LOG_LEVEL",
         "MILLRACE_SERVER",
     ]
 
@@ -78,6 +81,12 @@ struct ServeSettings {
             segments: Self.number(segments, "max-open-segments", 8...1_000_000),
             connections: Self.number(connections, "max-connections", 1...1_000_000)
         )
+        let heartbeat = text(options.heartbeatSeconds, "millrace.heartbeat.seconds")
+        if let seconds = try Self.number(heartbeat, "heartbeat-seconds", 1...3600) {
+            broker.limits.heartbeatInterval = .seconds(seconds)
+        }
+        let origins = environment.string(forKey: "millrace.cors.origin").map(Self.list) ?? []
+        api.crossOrigin = try Self.crossOrigin(options.corsOrigin.isEmpty ? origins : options.corsOrigin)
         http.bodyBytesInFlightMax = broker.limits.bodyBytesInFlightMax.value
         http.headBytesMax = broker.limits.requestHeadBytesMax.value
         http.drainMax = broker.limits.drainMax
@@ -118,6 +127,19 @@ struct ServeSettings {
         throw Invalid(
             description: "the environment variable \(first) is unknown; known are \(known.joined(separator: ", "))"
         )
+    }
+
+    private static func crossOrigin(_ origins: [String]) throws(Invalid) -> CrossOriginPolicy? {
+        guard !origins.isEmpty else { return nil }
+        do {
+            return try CrossOriginPolicy(origins: origins)
+        } catch {
+            throw Invalid(description: "cors-origin: \(error.description)")
+        }
+    }
+
+    private static func list(_ text: String) -> [String] {
+        text.split(separator: ",").map { $0.filter { $0 != " " } }
     }
 
     private static func number(_ text: String?, _ name: String, _ range: ClosedRange<Int>) throws(Invalid) -> Int? {

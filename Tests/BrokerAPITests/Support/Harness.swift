@@ -11,13 +11,30 @@ struct Harness {
     let engine = MemoryEngine()
     let api: API
 
-    init(recordsPerRequestMax: Int = 100_000, limits: (inout Limits) -> Void = { _ in }) {
+    init(
+        recordsPerRequestMax: Int = 100_000,
+        policy: CrossOriginPolicy? = nil,
+        limits: (inout Limits) -> Void = { _ in }
+    ) {
         engine.set { limits(&$0.limits) }
         api = API(
             engine: engine,
-            configuration: APIConfiguration(recordsPerRequestMax: recordsPerRequestMax, random: { 5 }),
+            configuration: APIConfiguration(
+                recordsPerRequestMax: recordsPerRequestMax,
+                crossOrigin: policy,
+                random: { 5 }
+            ),
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         )
+    }
+
+    /// The API with pages of some origins let in.
+    init(origins: [String]) {
+        do {
+            self.init(policy: try CrossOriginPolicy(origins: origins))
+        } catch {
+            preconditionFailure("\(error)")
+        }
     }
 
     /// An answer, its body read as text.
