@@ -144,6 +144,7 @@ public final class API: Sendable {
         case .health: health()
         case .readiness: readiness()
         case .metrics: metrics()
+        case .openAPI: .json(body: OpenAPIDocument.millrace)
         }
     }
 }

@@ -32,4 +32,5 @@ enum APICall: Hashable, Sendable {
     case health
     case readiness
     case metrics
+    case openAPI
 }

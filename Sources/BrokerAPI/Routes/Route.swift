@@ -45,11 +45,17 @@ public struct Route: Sendable {
         public let name: String
         /// What it means, in one line.
         public let summary: String
+        /// Whether a request without it is refused.
+        public let isRequired: Bool
+        /// What it looks like.
+        let schema: Schema
 
         /// Creates a parameter.
-        public init(_ name: String, _ summary: String) {
+        init(_ name: String, _ summary: String, _ schema: Schema = .string, isRequired: Bool = false) {
             self.name = name
             self.summary = summary
+            self.schema = schema
+            self.isRequired = isRequired
         }
     }
 
@@ -72,6 +78,8 @@ public struct Route: Sendable {
     /// What it does, in one line.
     public let summary: String
 
+    /// What it takes and answers, for the OpenAPI document.
+    let operation: Operation
     /// Makes the call of a path that matches, or refuses one of its names.
     let call: @Sendable (PathArguments) throws(Problem) -> APICall
     /// The pattern, split.
@@ -86,6 +94,7 @@ public struct Route: Sendable {
         body: Body = .none,
         parameters: [Parameter] = [],
         isStreaming: Bool = false,
+        as operation: Operation,
         _ summary: String,
         call: @escaping @Sendable (PathArguments) throws(Problem) -> APICall
     ) {
@@ -96,6 +105,7 @@ public struct Route: Sendable {
         self.body = body
         self.parameters = parameters
         self.isStreaming = isStreaming
+        self.operation = operation
         self.summary = summary
         self.call = call
         segments = RoutePattern.segments(of: pattern)

@@ -1,10 +1,20 @@
+import RecordFormat
+
 extension RouteTable {
     /// The routes of consumer groups.
     static let groups: [Route] = [
-        Route(.get, "/v1/groups", .group, .describe, "List the consumer groups.") { path throws(Problem) in
+        Route(.get, "/v1/groups", .group, .describe, as: .listGroups, "List the consumer groups.") {
+            path throws(Problem) in
             .listGroups(path.namespace)
         },
-        Route(.get, "/v1/groups/{group}", .group, .describe, "Describe a group: members, owners, offsets, lag.") {
+        Route(
+            .get,
+            "/v1/groups/{group}",
+            .group,
+            .describe,
+            as: .describeGroup,
+            "Describe a group: members, owners, offsets, lag."
+        ) {
             path throws(Problem) in .describeGroup(try path.group())
         },
         Route(
@@ -13,6 +23,7 @@ extension RouteTable {
             .group,
             .configure,
             body: .document,
+            as: .createGroup,
             "Make a group: 201; 200 when it is there as is asked for, 409 when not."
         ) { path throws(Problem) in .createGroup(try path.group()) },
         Route(
@@ -21,6 +32,7 @@ extension RouteTable {
             .group,
             .configure,
             body: .document,
+            as: .changeGroup,
             "Change a group for all its members; what is not named stays as it is."
         ) { path throws(Problem) in .changeGroup(try path.group()) },
         Route(
@@ -28,13 +40,21 @@ extension RouteTable {
             "/v1/groups/{group}",
             .group,
             .delete,
-            parameters: [Route.Parameter("force", "`true`: delete it although it has members.")],
+            parameters: [Route.Parameter("force", "`true`: delete it although it has members.", .flag)],
+            as: .deleteGroup,
             "Delete a group with its commits."
         ) { path throws(Problem) in .deleteGroup(try path.group()) },
-        Route(.get, "/v1/groups/{group}/members", .group, .describe, "List a group's members.") {
+        Route(.get, "/v1/groups/{group}/members", .group, .describe, as: .groupMembers, "List a group's members.") {
             path throws(Problem) in .groupMembers(try path.group())
         },
-        Route(.get, "/v1/groups/{group}/offsets", .group, .describe, "List a group's committed offsets.") {
+        Route(
+            .get,
+            "/v1/groups/{group}/offsets",
+            .group,
+            .describe,
+            as: .groupOffsets,
+            "List a group's committed offsets."
+        ) {
             path throws(Problem) in .groupOffsets(try path.group())
         },
         Route(
@@ -43,12 +63,20 @@ extension RouteTable {
             .group,
             .configure,
             body: .document,
+            as: .resetOffsets,
             "Set committed offsets by hand, or tell what that would do."
         ) { path throws(Problem) in .resetOffsets(try path.group()) },
-        Route(.get, "/v1/groups/{group}/rebalances", .group, .describe, "List a group's last rebalances and why.") {
+        Route(
+            .get,
+            "/v1/groups/{group}/rebalances",
+            .group,
+            .describe,
+            as: .groupHistory,
+            "List a group's last rebalances and why."
+        ) {
             path throws(Problem) in .groupHistory(try path.group())
         },
-        Route(.get, "/v1/groups/{group}/lag", .group, .describe, "List a group's lag by partition.") {
+        Route(.get, "/v1/groups/{group}/lag", .group, .describe, as: .groupLag, "List a group's lag by partition.") {
             path throws(Problem) in .groupLag(try path.group())
         },
         Route(
@@ -57,6 +85,7 @@ extension RouteTable {
             .group,
             .consume,
             body: .document,
+            as: .joinMember,
             "Join a group, or come back, as a member that is there by its requests."
         ) { path throws(Problem) in .joinMember(try path.group()) },
         Route(
@@ -66,11 +95,12 @@ extension RouteTable {
             .consume,
             parameters: [
                 Route.Parameter("session", "The member's session."),
-                Route.Parameter("wait", "Long-poll: how long to wait for something to tell."),
-                Route.Parameter("limit", "The most records."),
-                Route.Parameter("maxBytes", "The most bytes of records, as they are stored."),
+                Route.Parameter("wait", "Long-poll: how long to wait for something to tell.", .duration),
+                Route.Parameter("limit", "The most records.", .integer(1...Int64.max)),
+                Route.Parameter("maxBytes", "The most bytes of records, as they are stored.", .integer(1...Int64.max)),
                 Route.Parameter("after", "The last page that arrived; what came later is told again."),
             ],
+            as: .memberRecords,
             "Give an explicit member its records and events."
         ) { path throws(Problem) in .memberRecords(try path.group(), path.member()) },
         Route(
@@ -79,6 +109,7 @@ extension RouteTable {
             .group,
             .consume,
             body: .document,
+            as: .heartbeat,
             "Note that an explicit member is there."
         ) { path throws(Problem) in .heartbeat(try path.group(), path.member()) },
         Route(
@@ -87,6 +118,7 @@ extension RouteTable {
             .group,
             .consume,
             parameters: [Route.Parameter("session", "The member's session.")],
+            as: .leaveGroup,
             "Leave a group: the member's partitions move at once."
         ) { path throws(Problem) in .leaveGroup(try path.group(), path.member()) },
         Route(
@@ -95,18 +127,39 @@ extension RouteTable {
             .group,
             .consume,
             parameters: [
-                Route.Parameter("topics", "The topics that the group shares, joined with commas."),
-                Route.Parameter("instance", "The name of a static member."),
+                Route.Parameter("topics", "The topics that the group shares, joined with commas.", .topicNames),
+                Route.Parameter("instance", "The name of a static member.", .name),
                 Route.Parameter("session", "Resume the member that this token names."),
-                Route.Parameter("maxInFlight", "The most records delivered and not committed."),
-                Route.Parameter("maxInFlightBytes", "The most bytes delivered and not committed."),
-                Route.Parameter("commitTimeout", "How long records may stay uncommitted, when the group is created."),
-                Route.Parameter("from", "Where partitions without a commit begin: `earliest`, `latest` or a time."),
-                Route.Parameter("timeout", "End the stream after this time."),
-                Route.Parameter("framing", "`ndjson` or `sse`; overrides Accept."),
-                Route.Parameter("event", "With SSE: `message` names records so, for a plain `onmessage`."),
+                Route.Parameter(
+                    "maxInFlight",
+                    "The most records delivered and not committed.",
+                    .integer(1...Int64(Limits().maxInFlightRecordsMax))
+                ),
+                Route.Parameter(
+                    "maxInFlightBytes",
+                    "The most bytes delivered and not committed.",
+                    .integer(1...Int64(Limits().maxInFlightBytesMax.value))
+                ),
+                Route.Parameter(
+                    "commitTimeout",
+                    "How long records may stay uncommitted, when the group is created.",
+                    .duration
+                ),
+                Route.Parameter(
+                    "from",
+                    "Where partitions without a commit begin: `earliest`, `latest` or a time.",
+                    .noted(.string, byDefault: "\"earliest\"")
+                ),
+                Route.Parameter("timeout", "End the stream after this time.", .duration),
+                Route.Parameter("framing", "`ndjson` or `sse`; overrides Accept.", .choice(["ndjson", "sse"])),
+                Route.Parameter(
+                    "event",
+                    "With SSE: `message` names records so, for a plain `onmessage`.",
+                    .choice(["record", "message"])
+                ),
             ],
             isStreaming: true,
+            as: .groupStream,
             "Join a group and stream: the connection is the member."
         ) { path throws(Problem) in .groupStream(try path.group()) },
         Route(
@@ -115,6 +168,7 @@ extension RouteTable {
             .group,
             .consume,
             body: .document,
+            as: .commit,
             "Commit offsets, renew leases, give partitions back; fenced by epoch."
         ) { path throws(Problem) in .commit(try path.group()) },
     ]

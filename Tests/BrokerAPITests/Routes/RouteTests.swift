@@ -36,7 +36,7 @@ import Testing
             "GET /v1/groups/{group}/rebalances", "DELETE /v1/groups/{group}",
             "GET /v1/groups/{group}", "GET /v1/groups/{group}/members", "GET /v1/groups/{group}/stream",
             "POST /v1/groups/{group}/commits", "GET /v1/groups/{group}/offsets", "GET /v1/groups/{group}/lag",
-            "GET /healthz", "GET /readyz", "GET /metrics",
+            "GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json",
         ]
         #expect(table == wanted)
     }

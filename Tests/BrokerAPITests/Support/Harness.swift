@@ -59,7 +59,8 @@ struct Harness {
         _ body: String = "",
         type: String? = nil,
         headers: HTTPFields = [:],
-        principal: Principal = .anonymous
+        principal: Principal = .anonymous,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) async -> Answer {
         await send(
             method,
@@ -67,7 +68,8 @@ struct Harness {
             bytes: Array(body.utf8),
             type: type,
             headers: headers,
-            principal: principal
+            principal: principal,
+            sourceLocation: sourceLocation
         )
     }
 
@@ -77,18 +79,23 @@ struct Harness {
         bytes: [UInt8],
         type: String? = nil,
         headers: HTTPFields = [:],
-        principal: Principal = .anonymous
+        principal: Principal = .anonymous,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) async -> Answer {
         let reply = await reply(method, target, bytes, type: type, headers: headers, principal: principal)
+        var text = ""
         switch reply.body {
-        case .bytes(let body):
-            return Answer(status: reply.status.code, headers: reply.headers, text: String(buffer: body))
+        case .bytes(let body): text = String(buffer: body)
         case .stream(var stream):
-            var text = ""
             while let piece = await stream.next() { text += String(buffer: piece) }
             await stream.close()
-            return Answer(status: reply.status.code, headers: reply.headers, text: text)
         }
+        let answer = Answer(status: reply.status.code, headers: reply.headers, text: text)
+        // Whatever a test asks for, the answer is one that the OpenAPI document has.
+        if case .found(let found) = api.match(method, target: target) {
+            DocumentCheck.check(answer, of: found.route, sourceLocation)
+        }
+        return answer
     }
 
     func reply(

@@ -43,6 +43,7 @@ enum JSON: Decodable, Hashable {
 
     var string: String? { if case .string(let text) = self { text } else { nil } }
     var integer: Int64? { if case .integer(let number) = self { number } else { nil } }
+    var fields: [String: JSON]? { if case .object(let fields) = self { fields } else { nil } }
     var array: [JSON] { if case .array(let elements) = self { elements } else { [] } }
 
     /// The same object without some fields.

@@ -1,0 +1,77 @@
+import HTTPTypes
+import JSONBytes
+import NIOCore
+import RecordFormat
+
+/// The OpenAPI 3.1 document of a route table.
+///
+/// Everything in it comes from the table: a route that is not in it cannot be called, and there is nothing in it that is no
+/// route.
+enum OpenAPIDocument {
+    /// The document of this broker, made when it is first asked for.
+    static let millrace = text(of: .millrace)
+
+    /// Writes the document of a table.
+    static func text(of table: RouteTable) -> ByteBuffer {
+        var json = JSONWriter()
+        json.beginObject()
+        json.field("openapi", "3.1.0")
+        json.object("info") { json in
+            json.field("title", "Millrace")
+            json.field("version", API.version)
+            json.field("summary", "A partitioned event log broker with consumer groups, over plain HTTP.")
+            json.field("description", description)
+        }
+        json.list("servers", ["/"]) { url, json in
+            json.beginObject()
+            json.field("url", url)
+            json.endObject()
+        }
+        json.object("paths") { writePaths(of: table, to: &$0) }
+        json.object("components") { json in
+            json.object("schemas") { json in
+                for model in Model.allCases {
+                    json.key(model.name)
+                    model.schema.write(to: &json)
+                }
+            }
+        }
+        json.endObject()
+        return json.finish()
+    }
+
+    /// The path of a route under a namespace of its own choice; nil where there is no such path.
+    static func namespaced(_ pattern: String) -> String? {
+        pattern.hasPrefix("/v1/") ? "/v1/namespaces/{namespace}/" + pattern.dropFirst("/v1/".count) : nil
+    }
+
+    private static func writePaths(of table: RouteTable, to json: inout JSONWriter) {
+        var seen: Set<String> = []
+        for pattern in table.routes.map(\.pattern) where seen.insert(pattern).inserted {
+            let routes = table.routes.filter { $0.pattern == pattern }
+            writePath(pattern, routes, suffix: "", to: &json)
+            guard let namespaced = namespaced(pattern) else { continue }
+            writePath(namespaced, routes, suffix: "InNamespace", to: &json)
+        }
+    }
+
+    private static func writePath(_ pattern: String, _ routes: [Route], suffix: String, to json: inout JSONWriter) {
+        json.object(pattern) { json in
+            for route in routes {
+                json.object(route.method.rawValue.lowercased()) { json in
+                    OperationDocument(route: route, pattern: pattern, idSuffix: suffix).write(to: &json)
+                }
+            }
+        }
+    }
+
+    private static let description = """
+        Every path under /v1/ exists under /v1/namespaces/{namespace}/ too; the short form is the namespace `default`. HEAD is \
+        a GET without the body, except on a group's stream. Query parameters that an operation does not list are refused. \
+        Whatever streams, a reading operation or a group's stream, takes a WebSocket handshake (subprotocol millrace.v1), too: \
+        each text message is then an object of the schema `Event`; in server-sent events the same object stands in `data`, \
+        without `type`, which is the name of the event. Later versions may add fields to answers, and events. A path that is \
+        none is 404 `not-found`, another method 405 `method-not-allowed` with Allow. Where web pages of other origins are let \
+        in, a preflight of another one is 403 `origin-not-allowed`.
+        """
+}

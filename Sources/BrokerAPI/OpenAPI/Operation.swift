@@ -1,0 +1,77 @@
+import HTTPTypes
+
+/// What a route takes and answers, for people and programs that read the OpenAPI document.
+struct Operation: Sendable {
+    /// A body in one media type.
+    struct Content: Sendable {
+        let mediaType: String
+        let schema: Schema
+        var example: String?
+
+        static func json(_ model: Model) -> Content { Content(mediaType: "application/json", schema: .model(model)) }
+        static func text(_ mediaType: String, example: String? = nil) -> Content {
+            Content(mediaType: mediaType, schema: .string, example: example)
+        }
+    }
+
+    /// An answer that is no refusal.
+    struct Answer: Sendable {
+        let status: Int
+        let summary: String
+        var contents: [Content] = []
+        var fields: [HTTPField.Name] = []
+
+        static func json(_ model: Model, _ summary: String) -> Answer { .json(model, 200, summary) }
+        static func json(_ model: Model, _ status: Int, _ summary: String) -> Answer {
+            Answer(status: status, summary: summary, contents: [.json(model)])
+        }
+    }
+
+    /// Its name, once in the document.
+    let id: String
+    /// The media types of the body that it takes.
+    var bodies: [Content] = []
+    /// Whether a request without a body is refused.
+    var needsBody = false
+    /// The header fields that it reads.
+    var fields: [Route.Parameter] = []
+    /// What it answers when it does what is asked.
+    let answers: [Answer]
+    /// Why it refuses, beyond what any route may refuse.
+    var problems: [ProblemCode] = []
+
+    /// Why any route may refuse, by its method.
+    static func problems(of method: HTTPRequest.Method) -> [ProblemCode] {
+        let body: [ProblemCode] = method == .get ? [] : [.bodyTooLarge, .tooManyBodies]
+        return [.invalidRequest, .upgradeRequired, .internalError] + body
+    }
+
+    /// Codes that no operation has: of paths and methods that are none, and of browsers' questions.
+    static let codesOfNoOperation: Set<ProblemCode> = [.noSuchPath, .methodNotAllowed, .originNotAllowed]
+}
+
+/// Refusals that many operations share.
+extension [ProblemCode] {
+    /// Of whatever needs a broker that serves.
+    static var unready: [ProblemCode] { [.draining, .starting, .storageStalled] }
+    /// Of whatever is on stable storage before it is answered.
+    static var unwritten: [ProblemCode] {
+        unready + [.quotaExceeded, .insufficientStorage, .outcomeUnknown, .partitionQuarantined, .requestTooLarge]
+    }
+    /// Of whatever is written for a group.
+    static var groupUnwritten: [ProblemCode] { unwritten + [.notImplemented] }
+    /// Of whatever names a member by its session.
+    static var session: [ProblemCode] { [.invalidSession, .sessionExpired, .groupNotFound] }
+    /// Of whatever joins a group.
+    static var joining: [ProblemCode] {
+        session + groupUnwritten + [.topicNotFound, .groupTopicsDiffer, .groupFull, .corrupt]
+    }
+    /// Of whatever reads records.
+    static var reading: [ProblemCode] {
+        unready + [
+            .topicNotFound, .partitionNotFound, .invalidCursor, .tooManyPartitions, .framingNotSupported,
+            .cursorExpired,
+            .cursorEpochChanged, .offsetBeyondTail, .corrupt, .notImplemented,
+        ]
+    }
+}

@@ -1,0 +1,119 @@
+import HTTPTypes
+import NIOCore
+import Testing
+
+@testable import BrokerAPI
+
+/// The OpenAPI document is the route table, neither more nor less.
+@Suite struct OpenAPITests {
+    private func document() async throws -> JSON {
+        let answer = await Harness().send(.get, "/openapi.json")
+        #expect(answer.status == 200)
+        #expect(answer.headers[.contentType] == "application/json")
+        return try answer.json()
+    }
+
+    /// The operations of the document by `METHOD path`.
+    private func operations(_ document: JSON) throws -> [String: JSON] {
+        var found: [String: JSON] = [:]
+        for (path, methods) in try #require(document["paths"]?.fields) {
+            for (method, operation) in methods.fields ?? [:] { found["\(method.uppercased()) \(path)"] = operation }
+        }
+        return found
+    }
+
+    /// The routes of the table, each under its one or two paths.
+    private var routes: [(key: String, pattern: String, route: Route)] {
+        API.routes.routes.flatMap { route in
+            [route.pattern, OpenAPIDocument.namespaced(route.pattern)].compactMap { $0 }
+                .map { ("\(route.method.rawValue) \($0)", $0, route) }
+        }
+    }
+
+    @Test func operationsAreTheRoutes() async throws {
+        #expect(Set(try operations(try await document()).keys) == Set(routes.map(\.key)))
+    }
+
+    @Test func parametersAreThoseOfTheRoutes() async throws {
+        let operations = try operations(try await document())
+        for (key, pattern, route) in routes {
+            let listed = operations[key]?["parameters"]?.array ?? []
+            func names(_ place: String) -> Set<String> {
+                Set(listed.filter { $0["in"]?.string == place }.compactMap { $0["name"]?.string })
+            }
+            let braces = pattern.matches(of: /\{([a-z]+)\}/).map { String($0.output.1) }
+            #expect(names("path") == Set(braces), "\(key)")
+            #expect(names("query") == Set(route.parameters.map(\.name)), "\(key)")
+            #expect(names("header") == Set(route.operation.fields.map(\.name)), "\(key)")
+            #expect(listed.count == braces.count + route.parameters.count + route.operation.fields.count, "\(key)")
+        }
+    }
+
+    @Test func codesAreThoseOfTheRoutesAndNoneIsLeftOut() async throws {
+        let operations = try operations(try await document())
+        var all: Set<String> = []
+        for (key, _, route) in routes {
+            let declared = Set((route.operation.problems + Operation.problems(of: route.method)).map(\.rawValue))
+            var listed: Set<String> = []
+            for (status, answer) in operations[key]?["responses"]?.fields ?? [:] {
+                let schema = answer["content"]?["application/problem+json"]?["schema"]
+                let codes = schema?["allOf"]?[1]?["properties"]?["code"]?["enum"]?.array.compactMap(\.string) ?? []
+                for code in codes {
+                    #expect(ProblemCode(rawValue: code).map { "\($0.status.code)" } == status, "\(key) \(code)")
+                }
+                listed.formUnion(codes)
+            }
+            #expect(listed == declared, "\(key)")
+            all.formUnion(listed)
+        }
+        let missing = Set(ProblemCode.allCases.map(\.rawValue)).subtracting(all)
+        #expect(missing == Set(Operation.codesOfNoOperation.map(\.rawValue)))
+    }
+
+    @Test func namesAreUniqueAndEveryReferenceLeadsSomewhere() async throws {
+        let document = try await document()
+        #expect(document["openapi"]?.string == "3.1.0")
+        let ids = try operations(document).values.compactMap { $0["operationId"]?.string }
+        #expect(ids.count == routes.count)
+        #expect(Set(ids).count == ids.count)
+        let text = await Harness().send(.get, "/openapi.json").text
+        let references = Set(text.matches(of: /#\/components\/schemas\/([A-Za-z]+)/).map { String($0.output.1) })
+        #expect(references == Set(document["components"]?["schemas"]?.fields?.keys.map { $0 } ?? []))
+    }
+
+    @Test func everyParameterSaysWhatItMeans() {
+        for (key, _, route) in routes {
+            for parameter in route.parameters + route.operation.fields {
+                #expect(parameter.summary.hasSuffix("."), "\(key) \(parameter.name)")
+            }
+        }
+    }
+
+    /// The check of answers itself fails where it should.
+    @Test func anAnswerThatDoesNotFitIsNoticed() throws {
+        let topics = try #require(API.routes.routes.first { $0.pattern == "/v1/topics" })
+        func misfit(_ text: String, _ status: Int = 200, type: String = "application/json") -> String? {
+            DocumentCheck.misfit(
+                Harness.Answer(status: status, headers: [.contentType: type], text: text),
+                of: topics
+            )
+        }
+        #expect(misfit(#"{"topics":[]}"#) == nil)
+        #expect(misfit(#"{"topics":[{}]}"#) == "$.topics[0].topic is missing")
+        #expect(misfit(#"{"topics":[],"more":1}"#) == "$.more is not in the document")
+        #expect(misfit(#"{"topics":{}}"#) != nil)
+        #expect(misfit("{}", 201) == "the status is not in the document")
+        #expect(misfit("{}", type: "text/plain") == "text/plain is not in the document")
+        let problem = #"{"code":"fenced"}"#
+        #expect(misfit(problem, 409, type: "application/problem+json") == "the document has no fenced here")
+    }
+
+    @Test func aRecordsWireFormFitsItsSchema() throws {
+        let record =
+            #"{"topic":"t","partition":0,"offset":1,"timestamp":"2026-11-21T10:00:00.120Z","key":null,"#
+            + #""headers":{"a":["x",{"base64":"AA=="},null]},"valueBase64":"AA=="}"#
+        #expect(SchemaFit.misfit(try JSON(record), .model(.record)) == nil)
+        let wrong = record.replacing("\"AA==\"}", with: "\"A\"}")
+        #expect(SchemaFit.misfit(try JSON(wrong), .model(.record)) != nil)
+    }
+}
