@@ -55,10 +55,15 @@ public struct JSONPointer: Hashable, Sendable, CustomStringConvertible {
 
     /// The pointer to a field of an object that this one points to; nil for a name that is not text.
     func appending(_ name: [UInt8]) -> JSONPointer? {
-        guard let text = String(validating: name, as: UTF8.self) else { return nil }
-        let escaped = text.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
+        String(validating: name, as: UTF8.self).map { appending($0) }
+    }
+
+    /// The pointer to a field of an object that this one points to.
+    private func appending(_ name: String) -> JSONPointer {
+        let escaped = name.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
             .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
-        let token = Token(name: name, index: Self.arrayIndex(name))
+        let bytes = Array(name.utf8)
+        let token = Token(name: bytes, index: Self.arrayIndex(bytes))
         return JSONPointer(description: "\(description)/\(escaped)", tokens: tokens + [token])
     }
 
@@ -72,6 +77,14 @@ public struct JSONPointer: Hashable, Sendable, CustomStringConvertible {
         self.description = description
         self.tokens = tokens
     }
+
+    /// Makes a pointer of names, from the outermost inwards; one of digits is an array's index as well.
+    public init(names: [String]) {
+        self = names.reduce(.whole) { pointer, name in pointer.appending(name) }
+    }
+
+    /// How many names it has: 0 for the whole document.
+    public var depth: Int { tokens.count }
 
     /// Where the value stands that the pointer names within a valid document, or nil when there is none.
     ///

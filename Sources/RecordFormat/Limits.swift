@@ -78,6 +78,24 @@ public struct Limits: Hashable, Sendable {
     public var bookmarkInterval = Duration.seconds(30)
     /// A cursor longer than this goes out at most every `longCursorInterval` (256 bytes).
     public var cursorBytesPerFlushMax = ByteCount(256)
+    /// A filter as text, in bytes (4 KiB).
+    public var filterBytesMax = ByteCount.kibibytes(4)
+    /// Terms of one filter: each may walk over the value once (16).
+    public var filterTermsMax = 16
+    /// Elements of one set in a filter (64).
+    public var filterSetElementsMax = 64
+    /// Names in a path of a filter, or in a pointer of a projection (16).
+    public var pathDepthMax = 16
+    /// A list of fields as text, in bytes (4 KiB).
+    public var fieldsBytesMax = ByteCount.kibibytes(4)
+    /// Pointers of one list of fields (64).
+    public var fieldsMax = 64
+    /// Bytes of records that a page with a filter looks at before it ends with what it has (32 MiB).
+    public var pageScanBytesMax = ByteCount.mebibytes(32)
+    /// Bytes of records that a filter looks at before others have their turn (256 KiB).
+    public var scanBytesPerStep = ByteCount.kibibytes(256)
+    /// The longest time between two bookmarks of a stream whose filter passes over records (5 s).
+    public var scanBookmarkInterval = Duration.seconds(5)
     /// The shortest time between two long cursors of a stream (250 ms).
     public var longCursorInterval = Duration.milliseconds(250)
 

@@ -13,6 +13,8 @@ struct BatchWalk: Sendable {
         case pieceIsFull
         /// The answer may hold no more.
         case answerIsFull
+        /// The filter has looked at as much as it may at a time; there is more.
+        case scanIsFull
     }
 
     /// What an answer may still hold.
@@ -23,6 +25,8 @@ struct BatchWalk: Sendable {
         let totalBytesMax: Int
         /// The bytes after which a piece is handed out.
         var pieceBytes: Int
+        /// The bytes of records that a filter may still look at.
+        var scanBytes = Int.max
 
         /// What is left of it where a client counts.
         func limited(by credit: Credit) -> Room {
@@ -37,10 +41,13 @@ struct BatchWalk: Sendable {
     private enum Stop: Error {
         case pieceIsFull
         case answerIsFull
+        case scanIsFull
     }
 
     /// The slice.
     let slice: ReadResult.Slice
+    /// Which of its records are written; nil is all of them.
+    let filter: RecordFilter?
     /// The next offset to write.
     private(set) var next: Offset
     private var batch = 0
@@ -48,8 +55,9 @@ struct BatchWalk: Sendable {
     private var inflated: RecordBatch?
 
     /// A walk from the slice's start.
-    init(_ slice: ReadResult.Slice) {
+    init(_ slice: ReadResult.Slice, filter: RecordFilter? = nil) {
         self.slice = slice
+        self.filter = filter
         next = slice.start
     }
 
@@ -85,6 +93,14 @@ struct BatchWalk: Sendable {
                 guard record.offset >= next, record.offset < end else { return }
                 if room.records == 0 { throw Stop.answerIsFull }
                 if encoder.byteCount >= room.pieceBytes { throw Stop.pieceIsFull }
+                if let filter {
+                    guard room.scanBytes > 0 else { throw Stop.scanIsFull }
+                    room.scanBytes -= record.content.count
+                    guard filter.matches(record, bytes, isJSON: isJSON) else {
+                        next = record.offset.advanced(by: 1)
+                        return
+                    }
+                }
                 guard encoder.write(record, bytes, isJSON: isJSON, totalBytesMax: room.totalBytesMax) else {
                     throw Stop.answerIsFull
                 }
@@ -96,6 +112,8 @@ struct BatchWalk: Sendable {
             return .pieceIsFull
         } catch Stop.answerIsFull {
             return .answerIsFull
+        } catch Stop.scanIsFull {
+            return .scanIsFull
         } catch {
             throw Problem(reading: current, of: slice.partition, error)
         }

@@ -30,13 +30,21 @@ struct EventEncoder: Sendable {
 
     /// An encoder.
     ///
-    /// - Parameter recordEvent: the SSE name of records: `record`, or `message` for a plain `onmessage`.
-    init(framing: Framing, recordEvent: String = "record", jsonDepthMax: Int) {
+    /// - Parameters:
+    ///   - recordEvent: the SSE name of records: `record`, or `message` for a plain `onmessage`.
+    ///   - projection: what of a JSON value is written; nil is all of it.
+    init(
+        framing: Framing,
+        recordEvent: String = "record",
+        jsonDepthMax: Int,
+        projection: JSONProjection? = nil
+    ) {
         self.framing = framing
         recordOpening = "event: \(recordEvent)\ndata: "
         records = RecordEncoder(
             opening: framing == .ndjson ? "{\"type\":\"record\"," : "{",
-            jsonDepthMax: jsonDepthMax
+            jsonDepthMax: jsonDepthMax,
+            projection: projection
         )
     }
 

@@ -12,14 +12,18 @@ import RecordFormat
 struct RecordEncoder: Sendable {
     private let opening: StaticString
     private let jsonDepthMax: Int
+    private let projection: JSONProjection?
     private var partition: TopicPartition?
     private var prefix = ByteBuffer()
     private var headers: [(name: Range<Int>, value: Range<Int>?)] = []
 
     /// An encoder whose objects begin with `opening`.
-    init(opening: StaticString, jsonDepthMax: Int) {
+    ///
+    /// - Parameter projection: what of a JSON value is written; nil is all of it.
+    init(opening: StaticString, jsonDepthMax: Int, projection: JSONProjection? = nil) {
         self.opening = opening
         self.jsonDepthMax = jsonDepthMax
+        self.projection = projection
     }
 
     /// Makes the beginning that all records of a partition share.
@@ -68,15 +72,14 @@ struct RecordEncoder: Sendable {
         guard let value else { return _ = buffer.writeStaticString(",\"value\":null") }
         if isJSON {
             buffer.writeStaticString(",\"value\":")
-            buffer.writeBytes(value)
-            return
+            return splice(value, into: &buffer)
         }
         do throws(JSONError) {
             let shape = try JSONValidator.validate(value, depthMax: jsonDepthMax)
             // A stored `null` is a value, not a tombstone: spliced, the two could not be told apart.
             guard shape.kind != .null else { return Self.writeValueBase64(value, into: &buffer) }
             buffer.writeStaticString(",\"value\":")
-            Self.writeOnOneLine(UnsafeRawBufferPointer(rebasing: value[shape.value]), shape, into: &buffer)
+            writeOnOneLine(UnsafeRawBufferPointer(rebasing: value[shape.value]), shape, into: &buffer)
         } catch {
             Self.writeValueBase64(value, into: &buffer)
         }
@@ -87,12 +90,25 @@ struct RecordEncoder: Sendable {
         writeBase64(value, into: &buffer)
     }
 
-    private static func writeOnOneLine(
+    private func writeOnOneLine(
         _ value: UnsafeRawBufferPointer,
         _ shape: JSONShape,
         into buffer: inout ByteBuffer
     ) {
-        guard shape.hasLineBreaks else { return _ = buffer.writeBytes(value) }
+        guard shape.hasLineBreaks else { return splice(value, into: &buffer) }
+        guard projection != nil else { return Self.copyOnOneLine(value, into: &buffer) }
+        var line = ByteBuffer()
+        Self.copyOnOneLine(value, into: &line)
+        line.withUnsafeReadableBytes { splice($0, into: &buffer) }
+    }
+
+    /// Appends a value that stands on one line, or what of it is asked for.
+    private func splice(_ value: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) {
+        guard let projection else { return _ = buffer.writeBytes(value) }
+        projection.write(value, value: 0..<value.count, into: &buffer)
+    }
+
+    private static func copyOnOneLine(_ value: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) {
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: value.count) { room in
             let text = UnsafeMutableRawBufferPointer(rebasing: room[..<value.count])
             text.copyMemory(from: value)

@@ -11,6 +11,7 @@ extension API {
     ) async throws -> APIReply {
         try requireReady()
         let framing = try Negotiation.groupStream(context)
+        if framing == .sse, context.lastEventID == CursorText.endMark { return Self.nothingMore }
         let recordEvent = try WatchOptions.recordEvent(context.query)
         let timeout = try context.query.milliseconds("timeout")
         let request = try joinRequest(group, context, principal)

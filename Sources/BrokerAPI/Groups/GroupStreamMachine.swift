@@ -125,11 +125,12 @@ struct GroupStreamMachine: Sendable {
             .goodbye(reason: reason, reconnect: reconnect, retryAfterMilliseconds: retryAfterMilliseconds)
         )
         isEnding = true
-        return flush(now)
+        // The only id of a member's stream: an event source that comes back with it is told to stop.
+        return flush(now, id: reconnect ? nil : CursorText.endMark)
     }
 
-    private mutating func flush(_ now: MonotonicInstant) -> Action {
-        encoder.endFlush(id: nil)
+    private mutating func flush(_ now: MonotonicInstant, id: String? = nil) -> Action {
+        encoder.endFlush(id: id)
         timers.sent(at: now)
         return .write(encoder.take())
     }

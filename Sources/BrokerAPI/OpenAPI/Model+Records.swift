@@ -69,5 +69,6 @@ extension Model {
     private static let pageFields: [Schema.Field] = [
         .init("records", .list(.model(.record))), .init("next", .string), .init("caughtUp", .bool),
         .optional("lag", .count), .optional("gaps", .list(.model(.gap))), .optional("nextOffset", .count),
+        .optional("end", .bool),
     ]
 }

@@ -74,14 +74,15 @@ extension Operation {
 
     static let groupStream = Operation(
         id: "groupStream",
-        fields: [session],
+        fields: [session, Route.Parameter("Last-Event-ID", "What an event source was told last.")],
         answers: [
             Answer(
                 status: 200,
                 summary: "The stream: a line or an event is one of the schema `Event`.",
                 contents: [.text("application/x-ndjson"), .text("text/event-stream")],
                 fields: [.groupMember, .groupEpoch, .groupSession]
-            )
+            ),
+            .nothingMore,
         ],
         problems: [ProblemCode].joining + [.framingNotSupported]
     )

@@ -68,7 +68,8 @@ extension Operation {
                     status: 200,
                     summary: "A page, or a watch: a line or an event is one of the schema `Event`.",
                     contents: [.json(.page), .text("application/x-ndjson"), .text("text/event-stream")]
-                )
+                ),
+                .nothingMore,
             ],
             problems: [ProblemCode].reading
         )

@@ -21,6 +21,9 @@ struct Operation: Sendable {
         var contents: [Content] = []
         var fields: [HTTPField.Name] = []
 
+        /// What an event source gets that comes back to a stream that has ended for good.
+        static let nothingMore = Answer(status: 204, summary: "An event source is told to stop: there is nothing more.")
+
         static func json(_ model: Model, _ summary: String) -> Answer { .json(model, 200, summary) }
         static func json(_ model: Model, _ status: Int, _ summary: String) -> Answer {
             Answer(status: status, summary: summary, contents: [.json(model)])
@@ -71,7 +74,8 @@ extension [ProblemCode] {
         unready + [
             .topicNotFound, .partitionNotFound, .invalidCursor, .tooManyPartitions, .framingNotSupported,
             .cursorExpired,
-            .cursorEpochChanged, .offsetBeyondTail, .corrupt, .notImplemented,
+            .cursorEpochChanged, .offsetBeyondTail, .corrupt, .notImplemented, .invalidFilter, .filterTooLarge,
+            .invalidFields, .fieldsTooLarge,
         ]
     }
 }

@@ -4,6 +4,10 @@ import HTTPTypes
 enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case invalidRequest = "invalid-request"
     case invalidCursor = "invalid-cursor"
+    case invalidFilter = "invalid-filter"
+    case filterTooLarge = "filter-too-large"
+    case invalidFields = "invalid-fields"
+    case fieldsTooLarge = "fields-too-large"
     case headerReserved = "header-reserved"
     case keyMissing = "key-missing"
     case tooManyPartitions = "too-many-partitions"
@@ -74,6 +78,10 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         switch code {
         case .invalidRequest: (.badRequest, "The request is not valid")
         case .invalidCursor: (.badRequest, "The cursor is not valid here")
+        case .invalidFilter: (.badRequest, "The filter cannot be read")
+        case .filterTooLarge: (.badRequest, "The filter is too large")
+        case .invalidFields: (.badRequest, "The list of fields cannot be read")
+        case .fieldsTooLarge: (.badRequest, "The list of fields is too large")
         case .headerReserved: (.badRequest, "The record header is reserved")
         case .keyMissing: (.badRequest, "A record has no key")
         case .tooManyPartitions: (.badRequest, "One read covers too many partitions")

@@ -1,5 +1,6 @@
 import BrokerCore
 import HTTPTypes
+import NIOCore
 import RecordFormat
 
 extension API {
@@ -35,7 +36,11 @@ extension API {
         )
         if options.isWatch || options.waitUntil != nil { try requireReady() }
         let start = ReadStart(engine: engine, topics: topics, partition: partition, isStrict: options.isStrict)
-        let cursor = try await cursor(start, context)
+        let isEventSource = options.framing == .sse && !context.isSocket
+        if isEventSource, Self.isEnded(context) { return Self.nothingMore }
+        var cursor = try await cursor(start, context)
+        if let to = context.query["to"] { cursor.end(at: try await start.cursor(to: to)) }
+        if isEventSource, cursor.isAtEnd, context.lastEventID != nil { return Self.nothingMore }
         let machine = WatchMachine(options, cursor: cursor, now: engine.clock.now)
         guard options.isWatch else {
             let body = try await WatchStream.collect(machine, engine: engine)
@@ -50,12 +55,23 @@ extension API {
 
     private func cursor(_ start: ReadStart, _ context: RequestContext) async throws -> Cursor {
         // What a reconnecting event source was told last is later than what its URL says.
-        if let last = context.request.headers[.lastEventID], !last.isEmpty { return try await start.cursor(from: last) }
+        if let last = context.lastEventID { return try await start.cursor(from: last) }
         guard let offset = try context.query.integer("offset", in: 0...Int64.max) else {
             return try await start.cursor(from: context.query["from"])
         }
         if context.query["from"] != nil { throw Problem.invalidRequest("offset= and from= are both given") }
         return try await start.cursor(at: Offset(offset))
+    }
+
+    /// Whether an event source comes back although it was told that there is nothing more for it.
+    private static func isEnded(_ context: RequestContext) -> Bool {
+        guard let last = context.lastEventID.map(CursorText.unmarked), last.isEnded else { return false }
+        return CursorText.parse(last.cursor) != nil
+    }
+
+    /// Tells an event source to stop, which nothing but this status does (WHATWG HTML, 9.2).
+    static var nothingMore: APIReply {
+        APIReply(status: .noContent, headers: [.cacheControl: "no-store"], body: .bytes(ByteBuffer()))
     }
 
     /// The header fields of an answer of records or events.
@@ -64,6 +80,22 @@ extension API {
         headers[.cacheControl] = framing == .json ? "no-store" : "no-cache, no-transform"
         if framing != .json { headers[.accelBuffering] = "no" }
         return headers
+    }
+}
+
+extension RequestContext {
+    /// The last id that an event source was told, if there was any.
+    var lastEventID: String? {
+        request.headers[.lastEventID].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
+
+extension Cursor {
+    /// Ends reading where another cursor stands, for good: partitions that are added later are not read.
+    fileprivate mutating func end(at other: Cursor) {
+        let ends = Dictionary(other.positions.map { ($0.partition, $0.next) }) { first, _ in first }
+        for index in positions.indices { positions[index].end = ends[positions[index].partition] ?? .zero }
+        isWhole = false
     }
 }
 

@@ -6,7 +6,16 @@ import RecordFormat
 ///     9f86d081:913.77.0            a topic: its tag and the next offset of each partition
 ///     9f86d081:913.77.0,60303ae2:5 several topics
 ///     9f86d081:3@913               partition 3 alone
+///     9f86d081:913.77.0;end        as the last id of an event source that has nothing to come back for
 enum CursorText {
+    /// What follows a cursor in the last id of a stream that ended for good.
+    static let endMark = ";end"
+
+    /// The cursor of an id, and whether the stream that it came with ended for good.
+    static func unmarked(_ id: String) -> (cursor: String, isEnded: Bool) {
+        id.hasSuffix(endMark) ? (String(id.dropLast(endMark.count)), true) : (id, false)
+    }
+
     /// The offsets of one topic.
     enum Offsets: Hashable, Sendable {
         /// Of the partitions from 0 on; those that are not listed start at 0.

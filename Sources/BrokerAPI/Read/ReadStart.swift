@@ -16,12 +16,25 @@ struct ReadStart {
     func cursor(from text: String?) async throws -> Cursor {
         switch text {
         case nil, "earliest": return try await cursor(at: .earliest)
-        case "latest": return try await cursor(at: .latest)
-        case .some(let text):
-            if text.hasPrefix("-") { return try await cursor(at: .beforeEnd(try count(text))) }
-            if let time = try TimeText.time(text, of: "from") { return try await cursor(at: .time(time)) }
-            return try await cursor(parsing: text)
+        case .some(let text): return try await cursor(text, .from)
         }
+    }
+
+    /// The cursor at which a read ends, for `to=`: as for `from=`, and an offset where one partition is read.
+    ///
+    /// What lies beyond the end of the log is taken: reading ends when the log gets there.
+    func cursor(to text: String) async throws -> Cursor {
+        guard let offset = Int64(text), offset >= 0, partition != nil else { return try await cursor(text, .to) }
+        var cursor = try await cursor(at: .earliest)
+        for index in cursor.positions.indices { cursor.positions[index].next = Offset(offset) }
+        return cursor
+    }
+
+    private func cursor(_ text: String, _ purpose: Purpose) async throws -> Cursor {
+        if text == "latest" { return try await cursor(at: .latest) }
+        if text.hasPrefix("-") { return try await cursor(at: .beforeEnd(try count(text, purpose))) }
+        if let time = try TimeText.time(text, of: purpose.rawValue) { return try await cursor(at: .time(time)) }
+        return try await cursor(parsing: CursorText.unmarked(text).cursor, purpose)
     }
 
     /// The cursor for `offset=` of one partition.
@@ -46,31 +59,34 @@ struct ReadStart {
         return Cursor(positions: positions, isWhole: partition == nil)
     }
 
-    private func count(_ text: String) throws(Problem) -> Int64 {
+    private func count(_ text: String, _ purpose: Purpose) throws(Problem) -> Int64 {
         let digits = text.dropFirst()
         guard let count = Int64(digits), count >= 0, digits.utf8.first != UInt8(ascii: "+") else {
-            throw Self.garbage(text)
+            throw Self.garbage(text, purpose)
         }
         return count
     }
 
     // MARK: Cursors
 
-    private func cursor(parsing text: String) async throws -> Cursor {
+    private func cursor(parsing text: String, _ purpose: Purpose) async throws -> Cursor {
         let max = engine.limits.cursorLengthMax
         guard text.utf8.count <= max.value else {
             throw Problem(.invalidCursor, "a cursor has at most \(max)")
         }
-        guard var elements = CursorText.parse(text) else { throw Self.garbage(text) }
+        guard var elements = CursorText.parse(text) else { throw Self.garbage(text, purpose) }
         // The engine's own cursor brings the order, the ids and the bound on partitions; only the offsets change.
         var cursor = try await cursor(at: .earliest)
+        var missing: TopicName?
         for topic in topics {
             let description = try engine.topic(topic)
             guard let index = elements.firstIndex(where: { $0.tag == description.id.tag }) else {
-                throw wrongTag(topic, elements)
+                missing = missing ?? topic
+                continue
             }
-            try apply(elements.remove(at: index), of: description, to: &cursor)
+            try apply(elements.remove(at: index), of: description, purpose, to: &cursor)
         }
+        if let missing { throw wrongTag(missing, elements) }
         if let extra = elements.first {
             throw Problem(.invalidCursor, "the cursor's part \(extra.tag) belongs to none of the topics asked for")
         }
@@ -80,6 +96,7 @@ struct ReadStart {
     private func apply(
         _ element: CursorText.Element,
         of topic: TopicDescription,
+        _ purpose: Purpose,
         to cursor: inout Cursor
     ) throws(Problem) {
         switch (element.offsets, partition) {
@@ -95,6 +112,7 @@ struct ReadStart {
         for index in cursor.positions.indices where cursor.positions[index].partition.topic == topic.name {
             let place = cursor.positions[index].partition.partition
             cursor.positions[index].next = Self.offset(element.offsets, place)
+            guard purpose == .from else { continue }
             try checkBounds(cursor.positions[index], in: topic, isStrict: isStrict)
         }
     }
@@ -125,22 +143,32 @@ struct ReadStart {
     }
 
     /// A cursor without the topic's tag: another topic's (400), or of an earlier topic of the name (410).
-    private func wrongTag(_ topic: TopicName, _ elements: [CursorText.Element]) -> Problem {
+    ///
+    /// - Parameter rest: the cursor's parts that belong to none of the topics asked for.
+    private func wrongTag(_ topic: TopicName, _ rest: [CursorText.Element]) -> Problem {
         let others = engine.topics(in: topic.namespace).filter { !topics.contains($0.name) }
-        for element in elements {
+        for element in rest {
             if let other = others.first(where: { $0.id.tag == element.tag }) {
                 return Problem(.invalidCursor, "the cursor belongs to the topic \(other.name), not to \(topic)")
             }
         }
-        return elements.count < topics.count
+        return rest.isEmpty
             ? Problem(.invalidCursor, "the cursor has no part for the topic \(topic)")
             : Problem(BrokerError.topicReplaced(topic))
     }
 
-    private static func garbage(_ text: String) -> Problem {
-        Problem(
-            .invalidCursor,
-            "from is a cursor as an answer gave it, earliest, latest, -<n> or a time, not \"\(Problem.shown(text))\""
-        )
+    private static func garbage(_ text: String, _ purpose: Purpose) -> Problem {
+        let known =
+            switch purpose {
+            case .from: "a cursor as an answer gave it, earliest, latest, -<n> or a time"
+            case .to: "a cursor as an answer gave it, latest, -<n>, a time or, for one partition, an offset"
+            }
+        return Problem(.invalidCursor, "\(purpose.rawValue) is \(known), not \"\(Problem.shown(text))\"")
+    }
+
+    /// What a cursor is for.
+    private enum Purpose: String {
+        case from
+        case to
     }
 }

@@ -25,6 +25,8 @@ struct WatchMachine: Sendable {
         case woke(WakeReason)
         /// The client has changed what it takes, which ended a wait.
         case creditChanged
+        /// Others have had their turn.
+        case yielded
     }
 
     /// What to do next.
@@ -35,6 +37,8 @@ struct WatchMachine: Sendable {
         case wait(Cursor, until: MonotonicInstant)
         /// Wait until the client takes more, or until the deadline.
         case hold(until: MonotonicInstant)
+        /// Let others have their turn: a filter passes over a long stretch.
+        case yield
         /// Send these bytes.
         case write(ByteBuffer)
         /// Answer this instead: a page that cannot be given.
@@ -55,6 +59,8 @@ struct WatchMachine: Sendable {
     private var hasGap = false
     private var cursorSentAt: MonotonicInstant
     private var owesBookmark = false
+    /// Whether a filter has passed over records since the client was told a cursor.
+    private var hasScanned = false
     private var credit = Credit()
     private var isEnding = false
     /// What ended the watch, if it did not end well.
@@ -70,12 +76,14 @@ struct WatchMachine: Sendable {
         encoder = EventEncoder(
             framing: options.framing,
             recordEvent: options.recordEvent,
-            jsonDepthMax: options.limits.jsonDepthMax
+            jsonDepthMax: options.limits.jsonDepthMax,
+            projection: options.projection
         )
         room = BatchWalk.Room(
             records: options.recordsMax,
             totalBytesMax: options.bytesMax,
-            pieceBytes: options.framing == .json ? .max : WatchOptions.pieceBytes
+            pieceBytes: options.framing == .json ? .max : WatchOptions.pieceBytes,
+            scanBytes: options.isWatch ? .max : options.limits.pageScanBytesMax.value
         )
         timers = StreamTimers(
             limits: options.limits,
@@ -102,6 +110,7 @@ struct WatchMachine: Sendable {
         case .woke(.moved): return isEnding ? .finish : .read(cursor, budget)
         case .woke(.timedOut): return onTime(now, isDraining)
         case .creditChanged: return goOn(now, isDraining)
+        case .yielded: return afterScan(now, isDraining)
         }
     }
 
@@ -120,6 +129,7 @@ struct WatchMachine: Sendable {
         if isDraining { return end("drain", reconnect: true, now) }
         if pending != nil, credit.mayDeliver { return encode(now, isDraining) }
         if pending == nil, let impediment { return fail(impediment, now) }
+        if pending == nil, cursor.isAtEnd { return endAtEnd(now) }
         if room.records == 0 { return end("limit", reconnect: false, now) }
         if options.isWatch {
             if let reason = timers.end(at: now) { return end(reason, reconnect: true, now) }
@@ -146,7 +156,7 @@ struct WatchMachine: Sendable {
             }
         }
         impediment = result.failure
-        pending = PendingRead(result)
+        pending = PendingRead(result, filter: options.filter)
         return credit.mayDeliver ? encode(now, isDraining) : goOn(now, isDraining)
     }
 
@@ -156,7 +166,8 @@ struct WatchMachine: Sendable {
         pending = nil
         let bytesBefore = encoder.byteCount
         var taken = room.limited(by: credit)
-        let before = taken.records
+        taken.scanBytes = min(room.scanBytes, options.limits.scanBytesPerStep.value)
+        let (before, scanBefore) = (taken.records, taken.scanBytes)
         let outcome: BatchWalk.Outcome
         do {
             outcome = try current.write(into: &encoder, cursor: &cursor, room: &taken)
@@ -164,14 +175,18 @@ struct WatchMachine: Sendable {
             recordCount += before - taken.records
             return fail(error)
         }
+        noteScan(bytes: scanBefore - taken.scanBytes)
         recordCount += before - taken.records
         room.records -= before - taken.records
         credit.use(records: before - taken.records, bytes: encoder.byteCount - bytesBefore)
         switch outcome {
         case .done: cursor = current.result.cursor
         case .pieceIsFull: pending = current
+        case .scanIsFull where room.scanBytes > 0:
+            pending = current
+            if options.framing == .json || encoder.byteCount == 0 { return .yield }
         case .answerIsFull where !credit.mayDeliver && room.records > 0: pending = current
-        case .answerIsFull:
+        case .answerIsFull, .scanIsFull:
             isCaughtUp = false
             lag = nil
             return end("limit", reconnect: false, now)
@@ -179,6 +194,20 @@ struct WatchMachine: Sendable {
         // A page is written whole at its end.
         if options.framing == .json || encoder.byteCount == 0 { return goOn(now, isDraining) }
         return flush(now)
+    }
+
+    private mutating func noteScan(bytes: Int) {
+        guard bytes > 0 else { return }
+        hasScanned = true
+        if room.scanBytes != .max { room.scanBytes = max(0, room.scanBytes - bytes) }
+    }
+
+    /// In the middle of a long stretch: a watch tells how far it is, and ends when it must.
+    private mutating func afterScan(_ now: MonotonicInstant, _ isDraining: Bool) -> Action {
+        if isDraining { return end("drain", reconnect: true, now) }
+        guard options.isWatch else { return goOn(now, isDraining) }
+        if let reason = timers.end(at: now) { return end(reason, reconnect: true, now) }
+        return now >= bookmarkDeadline ? writeBookmark(now) : goOn(now, isDraining)
     }
 
     private mutating func onTime(_ now: MonotonicInstant, _ isDraining: Bool) -> Action {
@@ -239,6 +268,7 @@ struct WatchMachine: Sendable {
         timers.bookmarked(at: now)
         cursorSentAt = now
         owesBookmark = false
+        hasScanned = false
     }
 
     /// What comes next cannot be read.
@@ -271,7 +301,14 @@ struct WatchMachine: Sendable {
         failure = problem
         guard options.isWatch else { return .refuse(problem) }
         encoder.write(.error(problem))
-        return close("error", reconnect: problem.code.isRetryable, cursor: nil)
+        return close("error", reconnect: problem.code.isRetryable, cursor: cursorText)
+    }
+
+    /// What was asked for has been read to its end.
+    private mutating func endAtEnd(_ now: MonotonicInstant) -> Action {
+        isCaughtUp = true
+        lag = 0
+        return end("end", reconnect: false, now)
     }
 
     private mutating func end(_ reason: String, reconnect: Bool, _ now: MonotonicInstant) -> Action {
@@ -281,9 +318,10 @@ struct WatchMachine: Sendable {
         return close(reason, reconnect: reconnect, cursor: text)
     }
 
-    private mutating func close(_ reason: String, reconnect: Bool, cursor: String?) -> Action {
+    private mutating func close(_ reason: String, reconnect: Bool, cursor: String) -> Action {
         encoder.write(.goodbye(reason: reason, reconnect: reconnect, retryAfterMilliseconds: reconnect ? 250 : 0))
-        encoder.endFlush(id: cursor)
+        // An event source comes back after any close: the mark in its id tells then that there is nothing more for it.
+        encoder.endFlush(id: reconnect ? cursor : cursor + CursorText.endMark)
         encoder.close(extra: options.pageFields(self.cursor))
         isEnding = true
         return .write(encoder.take())
@@ -300,6 +338,9 @@ struct WatchMachine: Sendable {
     }
 
     private var bookmarkDeadline: MonotonicInstant {
-        owesBookmark ? min(timers.bookmark, cursorDueAt) : timers.bookmark
+        if owesBookmark { return min(timers.bookmark, cursorDueAt) }
+        guard hasScanned else { return timers.bookmark }
+        let interval = options.limits.scanBookmarkInterval.wholeMilliseconds
+        return min(timers.bookmark, cursorSentAt.advanced(byMilliseconds: interval))
     }
 }

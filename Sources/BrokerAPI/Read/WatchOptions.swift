@@ -31,10 +31,18 @@ struct WatchOptions: Sendable {
     var random: UInt64
     /// The bounds in force.
     var limits: Limits
+    /// Which records are wanted; nil is all of them.
+    var filter: RecordFilter?
+    /// What of a record's value is wanted; nil is all of it.
+    var projection: JSONProjection?
 
-    /// The fields that a page has beyond those of all: the next offset, where there is but one.
+    /// The fields that a page has beyond those of all: whether `to` was reached, and the next offset of one partition.
     func pageFields(_ cursor: Cursor) -> (inout JSONWriter) -> Void {
         { json in
+            if cursor.positions.contains(where: { $0.end != nil }) {
+                json.key("end")
+                json.bool(cursor.isAtEnd)
+            }
             guard isOnePartition, let position = cursor.positions.first else { return }
             json.key("nextOffset")
             json.integer(position.next.value)
@@ -73,7 +81,9 @@ extension WatchOptions {
             recordEvent: try Self.recordEvent(query),
             retryMilliseconds: configuration.retryMilliseconds,
             random: configuration.random(),
-            limits: limits
+            limits: limits,
+            filter: try query["filter"].map { (text) throws(Problem) in try FilterParser.parse(text, limits: limits) },
+            projection: try query["fields"].map { (text) throws(Problem) in try FieldList.parse(text, limits: limits) }
         )
     }
 

@@ -30,6 +30,9 @@ struct WatchStream: APIStream {
             switch machine.step(event, now: engine.clock.now, isDraining: engine.phase != .ready) {
             case .read(let cursor, let budget): event = await Self.read(cursor, budget, engine)
             case .wait(let cursor, let deadline): event = await wait(past: cursor, until: deadline)
+            case .yield:
+                await Task.yield()
+                event = .yielded
             // Past no position at all, only the deadline or a drain ends the wait.
             case .hold(let deadline): event = await wait(past: Cursor(positions: []), until: deadline)
             case .write(let bytes):
@@ -57,6 +60,9 @@ struct WatchStream: APIStream {
             switch machine.step(event, now: engine.clock.now, isDraining: engine.phase != .ready) {
             case .read(let cursor, let budget): event = await read(cursor, budget, engine)
             case .wait(let cursor, let deadline): event = .woke(await engine.wait(past: cursor, deadline: deadline))
+            case .yield:
+                await Task.yield()
+                event = .yielded
             // Nobody counts on a page.
             case .hold: event = .creditChanged
             case .write(var bytes):

@@ -126,6 +126,21 @@ extension RouteTable {
             "A cursor, `earliest`, `latest`, `-<n>`: n records before the end, or a time.",
             .noted(.string, byDefault: "\"earliest\"")
         ),
+        Route.Parameter(
+            "to",
+            "Where to end (exclusive): a cursor, `latest`, `-<n>`, a time, or one partition's offset.",
+            .noted(.string, example: "\"latest\"")
+        ),
+        Route.Parameter(
+            "filter",
+            "Only records of which this holds, such as `value.state in (paid,placed),!headers.test`.",
+            .noted(.string, example: "\"value.state in (paid,placed),!headers.test\"")
+        ),
+        Route.Parameter(
+            "fields",
+            "Only these parts of each value: JSON pointers, joined with commas.",
+            .noted(.string, example: "\"/state,/customer/name\"")
+        ),
         Route.Parameter("limit", "The most records, in all.", .integer(1...Int64.max)),
         Route.Parameter(
             "maxBytes",

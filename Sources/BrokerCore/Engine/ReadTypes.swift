@@ -24,12 +24,18 @@ public struct Cursor: Hashable, Sendable {
         public let topicID: TopicID
         /// The next offset to read.
         public var next: Offset
+        /// Where reading ends (exclusive), whatever comes later; nil when it does not.
+        public var end: Offset?
+
+        /// Whether there will never be anything to read.
+        public var isAtEnd: Bool { end.map { next >= $0 } ?? false }
 
         /// Creates a position.
-        public init(partition: TopicPartition, topicID: TopicID, next: Offset) {
+        public init(partition: TopicPartition, topicID: TopicID, next: Offset, end: Offset? = nil) {
             self.partition = partition
             self.topicID = topicID
             self.next = next
+            self.end = end
         }
     }
 
@@ -39,6 +45,8 @@ public struct Cursor: Hashable, Sendable {
     public var turn: Int
     /// Whether the positions are all partitions of their topics: partitions that are added join them, from offset 0.
     public var isWhole: Bool
+    /// Whether reading has an end and every partition has reached it.
+    public var isAtEnd: Bool { !positions.isEmpty && positions.allSatisfy(\.isAtEnd) }
 
     /// Creates a cursor.
     public init(positions: [Position], turn: Int = 0, isWhole: Bool = false) {

@@ -8,7 +8,7 @@ extension Broker {
         let waiter = Waiter()
         var tails: [TailSignal] = []
         defer { for tail in tails { tail.remove(waiter) } }
-        for position in cursor.positions {
+        for position in cursor.positions where !position.isAtEnd {
             // A partition that cannot be found is news too: the read that follows tells what happened to it.
             guard let partition = try? registry.partition(of: position) else { return .moved }
             if let reason = partition.tail.register(waiter, past: position.next) { return reason }

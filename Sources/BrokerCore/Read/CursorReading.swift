@@ -29,7 +29,7 @@ struct CursorReading: Sendable {
 
     /// Whether no partition has anything to read.
     var isAtEnd: Bool {
-        zip(cursor.positions, partitions).allSatisfy { $0.next >= $1.visible }
+        zip(cursor.positions, partitions).allSatisfy { $0.isAtEnd || $0.next >= $1.visible }
     }
 
     /// Reads the partitions in turn, each once, while there is budget left.
@@ -44,7 +44,8 @@ struct CursorReading: Sendable {
             if bytesLeft <= 0, !slices.isEmpty { break }
             let index = (first + step) % count
             cursor.turn = (index + 1) % count
-            guard cursor.positions[index].next < partitions[index].visible else { continue }
+            let position = cursor.positions[index]
+            guard !position.isAtEnd, position.next < partitions[index].visible else { continue }
             do throws(BrokerError) {
                 bytesLeft -= try read(index, bytesMax: max(bytesLeft, 1))
             } catch {
@@ -57,7 +58,9 @@ struct CursorReading: Sendable {
     /// Reads one partition and moves its position; gives back the bytes read.
     private mutating func read(_ index: Int, bytesMax: Int) throws(BrokerError) -> Int {
         let partition = partitions[index]
-        let outcome = try PartitionReader.read(partition, from: cursor.positions[index].next, bytesMax: bytesMax)
+        let position = cursor.positions[index]
+        var outcome = try PartitionReader.read(partition, from: position.next, bytesMax: bytesMax)
+        if let end = position.end { outcome = outcome.ending(at: end) }
         if let gap = outcome.gap { gaps.append(gap) }
         cursor.positions[index].next = outcome.next
         guard !outcome.batches.isEmpty else { return 0 }
@@ -78,7 +81,8 @@ struct CursorReading: Sendable {
         var lag: Int64 = 0
         for (position, partition) in zip(cursor.positions, partitions) {
             let marks = partition.log.watermarks
-            lag += max(0, marks.visible.offset - max(position.next, marks.logStart.offset))
+            let end = min(marks.visible.offset, position.end ?? marks.visible.offset)
+            lag += max(0, end - max(position.next, marks.logStart.offset))
         }
         return ReadResult(
             slices: slices,

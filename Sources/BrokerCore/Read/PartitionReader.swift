@@ -30,6 +30,17 @@ enum PartitionReader {
             return Outcome(gap: gap, batches: batches.filter { $0.nextOffset > offset }, start: offset, next: next)
         }
 
+        /// What of it lies before an offset.
+        func ending(at end: Offset) -> Outcome {
+            guard next > end else { return self }
+            var outcome = Outcome(batches: batches.filter { $0.baseOffset < end }, start: min(start, end), next: end)
+            outcome.gap = gap.map { gap in
+                ReadResult.Gap(partition: gap.partition, from: gap.from, to: min(gap.to, end), reason: gap.reason)
+            }
+            if outcome.start == end { outcome.batches = [] }
+            return outcome
+        }
+
         /// The first records, as many as `load` allows, at least one where there is one, and what is left of them.
         ///
         /// Records are counted, not offsets: compaction leaves holes, and a part of nothing but a hole would leave a member

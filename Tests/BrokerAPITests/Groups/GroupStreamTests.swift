@@ -87,7 +87,9 @@ import Testing
         let read = SSEReader(sse.text).events
         #expect(read.map(\.type) == ndjson.compactMap { $0["type"]?.string })
         #expect(try read.map { try JSON($0.data) } == ndjson.map { $0.without("type") })
-        #expect(read.allSatisfy { $0.lastEventID.isEmpty })
+        // Only the goodbye that is for good has one.
+        #expect(read.dropLast().allSatisfy { $0.lastEventID.isEmpty })
+        #expect(read.last?.lastEventID == ";end")
     }
 
     @Test func theHeadersNameTheMemberAndItsSession() async throws {

@@ -115,7 +115,7 @@ import Testing
         )
         let written = try #require(text(machine.step(.read(result), now: start, isDraining: false)))
         #expect(SSEReader(written).events.map(\.type) == ["record", "record", "record", "bookmark", "goodbye"])
-        #expect(written.hasSuffix("id: abcdef01:2.1\n\n"))
+        #expect(written.hasSuffix("id: abcdef01:2.1;end\n\n"))
         guard case .finish = machine.step(.written, now: start, isDraining: false) else {
             return #expect(Bool(false), "it goes on")
         }

@@ -87,7 +87,7 @@ import Testing
         let answer = await harness.send(.get, "/v1/topics/orders/records?form=earliest")
         #expect(answer.status == 400)
         #expect(answer.detail.contains("\"form\""))
-        #expect(answer.detail.contains("from, limit, maxBytes, wait, watch"))
+        #expect(answer.detail.contains("from, to, filter, fields, limit, maxBytes, wait, watch"))
         #expect(await harness.send(.get, "/v1/topics?x").status == 400)
         #expect(await harness.send(.get, "/v1/topics/orders/records?limit=1&limit=2").detail.contains("given twice"))
     }

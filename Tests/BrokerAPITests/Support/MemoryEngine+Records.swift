@@ -97,8 +97,9 @@ extension MemoryEngine {
                 cursor.positions[index].next = log.logStart
             }
             let start = cursor.positions[index].next
+            let end = min(log.visible, position.end ?? log.visible)
             var taken: [RecordBatch] = []
-            for batch in log.batches where batch.nextOffset > start {
+            for batch in log.batches where batch.nextOffset > start && batch.baseOffset < end {
                 if bytes > 0, bytes >= budget.bytes.value { break }
                 taken.append(batch)
                 bytes += batch.encodedBytes.value
@@ -110,12 +111,12 @@ extension MemoryEngine {
                         partition: position.partition,
                         start: start,
                         batches: taken,
-                        next: last.nextOffset
+                        next: min(last.nextOffset, end)
                     )
                 )
-                cursor.positions[index].next = last.nextOffset
+                cursor.positions[index].next = min(last.nextOffset, end)
             }
-            lag += log.visible - cursor.positions[index].next
+            lag += max(0, end - cursor.positions[index].next)
         }
         return ReadResult(slices: slices, gaps: gaps, cursor: cursor, caughtUp: lag == 0, lag: lag)
     }
