@@ -12,15 +12,25 @@ struct WatchCommand: AsyncParsableCommand {
 
               millrace watch orders --from earliest --limit 10
               millrace watch orders --output json | jq .value
+              millrace watch orders --filter 'value.state in (paid,shipped),!headers.test' --fields /state,/total
+              millrace watch orders --from 2026-11-21T08:00:00Z --to 2026-11-21T09:00:00Z
             """
     )
 
     @Argument(help: "The topic.") var topic: String
     @Option(
         parsing: .unconditional,
-        help: "earliest, latest, -<n> (so many before the end, per partition), an offset with --partition, or a cursor."
+        help:
+            "earliest, latest, -<n> (so many before the end, per partition), a time, an offset with --partition, or a cursor."
     )
     var from: String = "latest"
+    @Option(
+        parsing: .unconditional,
+        help: "Stop before this: latest, -<n>, a time, an offset with --partition, or a cursor."
+    )
+    var to: String?
+    @Option(help: "Only records of which this holds, such as 'value.state=paid,key^=u'.") var filter: String?
+    @Option(help: "Only these parts of each value: JSON pointers, joined with commas.") var fields: String?
     @Option(help: "Stop after so many records.") var limit: Int?
     @Option(help: "Only this partition.") var partition: Int32?
     @OptionGroup var options: ClientOptions
@@ -31,7 +41,14 @@ struct WatchCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await options.withClient { client in
-            let reading = ReadOptions(from: from, limit: limit, partition: partition)
+            let reading = ReadOptions(
+                from: from,
+                limit: limit,
+                partition: partition,
+                to: to,
+                filter: filter,
+                fields: fields
+            )
             do {
                 for try await event in client.watch(topic, reading) { try show(event) }
             } catch let closed as StandardOutput.Closed where closed.isReaderGone {
