@@ -2,6 +2,11 @@ import RecordFormat
 import SegmentStore
 
 extension BrokerError {
+    /// Whether a read that failed so may succeed later: no descriptor was free, say.
+    var mayPass: Bool {
+        if case .storageRefused = self { true } else { false }
+    }
+
     /// What a failed read of a partition is to the outside.
     init(_ error: StorageError, partition: TopicPartition) {
         switch error {

@@ -118,6 +118,9 @@ extension GroupMemberSession {
         let outcome: PartitionReader.Outcome
         do {
             outcome = try await fetch(owned)
+        } catch  where error.mayPass {
+            retryLater(owned, error)
+            return nil
         } catch {
             environment.report("group \(joined.group) is not given \(owned.partition.identity): \(error)")
             mailbox.update { $0.abandon(owned) }
@@ -137,6 +140,21 @@ extension GroupMemberSession {
         guard let next = mailbox.next(of: owned), next < outcome.next else { return nil }
         return deliver(outcome.dropping(before: next), owned, load)
     }
+
+    /// Leaves a partition alone for a while that could not be read for a reason that may pass: the member keeps it.
+    private func retryLater(_ owned: MemberMachine.Owned, _ error: BrokerError) {
+        let failures = mailbox.suspend(owned)
+        let seconds = min(1 << min(failures - 1, 5), Self.retrySecondsMax)
+        environment.report(
+            "group \(joined.group) is given \(owned.partition.identity) \(seconds) s later, since it cannot be read: \(error)"
+        )
+        let mailbox = mailbox
+        let due = environment.clock.now.advanced(byMilliseconds: Int64(seconds) * 1000)
+        _ = environment.clock.schedule(at: due) { mailbox.resume(owned) }
+    }
+
+    /// The longest time for which a partition is left alone that could not be read.
+    private static let retrySecondsMax = 30
 
     private func deliver(
         _ outcome: PartitionReader.Outcome,

@@ -35,6 +35,10 @@ struct MemberMachine: Sendable {
         var committed: Offset
         /// Delivery has ended, though the partition may still be committed.
         var isRevoking = false
+        /// How often it could not be read, one time after the other, for a reason that may pass.
+        fileprivate(set) var failures = 0
+        /// It is left alone for a while after such a failure.
+        fileprivate(set) var isSuspended = false
         /// What was delivered and not committed whole, in order.
         private var deliveries: Deque<Delivery> = []
 
@@ -67,7 +71,9 @@ struct MemberMachine: Sendable {
             while let first = deliveries.first, first.next <= committed { deliveries.removeFirst() }
         }
         /// Whether there is a record to deliver.
-        var isReadable: Bool { !isRevoking && partition.visible > next }
+        var isReadable: Bool { isAwaited && partition.visible > next }
+        /// Whether records of it are to be delivered when there are any.
+        var isAwaited: Bool { !isRevoking && !isSuspended }
     }
 
     /// Records that were handed out together; compaction may have left holes between them.
@@ -169,12 +175,15 @@ struct MemberMachine: Sendable {
         }
         guard allowance.isPositive else { return .wait([], version: version) }
         if let next = nextReadable() { return .read(next, atMost: room.limited(by: allowance)) }
-        return .wait(owned.values.filter { !$0.isRevoking }, version: version)
+        return .wait(owned.values.filter(\.isAwaited), version: version)
     }
 
     /// Notes that records up to `next` were handed out.
     mutating func delivered(_ read: Owned, _ load: DeliveryLoad, next: Offset) {
-        update(read) { $0.deliver(load, to: next) }
+        update(read) {
+            $0.failures = 0
+            $0.deliver(load, to: next)
+        }
     }
 
     /// Notes that nothing is left before `offset`: retention or compaction has removed it, and nothing of it is in flight.
@@ -185,6 +194,21 @@ struct MemberMachine: Sendable {
     /// Stops reading a partition: it is gone, damaged, or no longer the member's, of which an event will tell.
     mutating func abandon(_ read: Owned) {
         update(read) { $0.isRevoking = true }
+    }
+
+    /// Leaves a partition alone that could not be read for a reason that may pass; the number of such failures in a row.
+    mutating func suspend(_ read: Owned) -> Int {
+        update(read) {
+            $0.failures += 1
+            $0.isSuspended = true
+        }
+        return owned[read.partition.identity]?.failures ?? 1
+    }
+
+    /// Lets a partition be read again.
+    mutating func resume(_ read: Owned) {
+        version += 1
+        update(read) { $0.isSuspended = false }
     }
 
     /// The next offset to deliver of what is being read: commits may have moved it; nil where it is another's by now.

@@ -45,6 +45,16 @@ final class MemberMailbox: Sendable {
         change { $0.committed(partition, offset, epoch: epoch) }
     }
 
+    /// Lets a partition be read again, and wakes the session for it.
+    func resume(_ read: MemberMachine.Owned) {
+        change { $0.resume(read) }
+    }
+
+    /// Leaves a partition alone until it is resumed; the number of failures in a row.
+    func suspend(_ read: MemberMachine.Owned) -> Int {
+        state.withLock { $0.machine.suspend(read) }
+    }
+
     /// The next offset to deliver of what is being read; nil where it is another's by now.
     func next(of read: MemberMachine.Owned) -> Offset? {
         state.withLock { $0.machine.next(of: read) }
