@@ -1,53 +1,50 @@
 /// What streams say, and what goes wrong.
 extension Model {
-    /// An object of NDJSON, a text frame of a WebSocket, or, without `type`, the data of a server-sent event.
-    static let eventSchema = Schema.either(
+    /// What streams say: the name of each event, and its fields.
+    static let events: [(String, [Schema.Field])] =
         [
-            told("record", recordFields),
-            told("bookmark", [.init("cursor", .string), .init("caughtUp", .bool), .optional("lag", .count)]),
-            told("gap", gapFields), told("error", [.init("problem", .model(.problem))]),
-            told("goodbye", [.init("reason", .string), .init("reconnect", .bool), .init("retryAfterMs", .count)]),
+            ("record", recordFields),
+            ("bookmark", [.init("cursor", .string), .init("caughtUp", .bool), .optional("lag", .count)]),
+            ("gap", gapFields), ("error", [.init("problem", .model(.problem))]),
+            ("goodbye", [.init("reason", .string), .init("reconnect", .bool), .init("retryAfterMs", .count)]),
         ] + memberEvents
-    )
 
-    private static let memberEvents = [
-        told(
-            "joined",
-            [.init("member", .string), .init("groupEpoch", .count), .init("session", .string)]
-        ),
-        told("assigned", [.init("groupEpoch", .count), .init("partitions", .list(.model(.assignedPartition)))]),
-        told("revoking", [places, .init("deadlineMs", .count)]),
-        told(
-            "revoked",
-            [
-                .init(
-                    "partitions",
-                    .list(
-                        .object([
-                            .init("topic", .string), .init("partition", .partitionIndex), .init("committed", .count),
-                            .init("reason", .string),
-                        ])
-                    )
-                )
-            ]
-        ),
-        told(
+    private static let memberEvents: [(String, [Schema.Field])] = [
+        ("joined", [.init("member", .string), .init("groupEpoch", .count), .init("session", .string)]),
+        ("assigned", [.init("groupEpoch", .count), .init("partitions", .list(.model(.assignedPartition)))]),
+        ("revoking", [places, .init("deadlineMs", .count)]),
+        ("revoked", [.init("partitions", .list(revoked))]),
+        (
             "paused",
             [
                 .init("reason", .choice(["max-in-flight"])), .init("uncommitted", .count),
                 .init("uncommittedBytes", .count),
             ]
         ),
-        told("resumed", []), told("lease-warning", [places, .init("remainingMs", .count)]),
+        ("resumed", []), ("lease-warning", [places, .init("remainingMs", .count)]),
     ]
+
+    private static let revoked = Schema.object([
+        .init("topic", .string), .init("partition", .partitionIndex), .init("committed", .count),
+        .init("reason", .string),
+    ])
 
     private static let places = Schema.Field(
         "partitions",
         .list(.object([.init("topic", .string), .init("partition", .partitionIndex)]))
     )
 
-    private static func told(_ type: String, _ fields: [Schema.Field]) -> Schema {
-        .object([.init("type", .choice([type]))] + fields)
+    /// An object of NDJSON, or a text frame of a WebSocket.
+    static func line(_ name: String, _ fields: [Schema.Field]) -> Schema {
+        .object([.init("type", .choice([name]))] + fields)
+    }
+
+    /// A server-sent event; records may be called `message`.
+    static func serverSent(_ name: String, _ fields: [Schema.Field]) -> Schema {
+        .object([
+            .init("event", .choice(name == "record" ? [name, "message"] : [name])),
+            .init("data", .json(.object(fields))), .optional("id", .string),
+        ])
     }
 
     /// RFC 9457, with members that depend on the code.

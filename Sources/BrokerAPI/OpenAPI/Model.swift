@@ -9,7 +9,7 @@ enum Model: String, CaseIterable, Sendable {
     case offsetReset, offsetResetResult, memberJoin, membership, memberPage, sessionDocument, standing
     case assignedPartition, ownedPartition, topicPartition, commit, commitResults
     // Streams, and what goes wrong.
-    case event, problem
+    case event, serverSentEvent, problem
 
     /// Its name in the document.
     var name: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
@@ -28,7 +28,8 @@ enum Model: String, CaseIterable, Sendable {
         case .memberJoin, .membership, .memberPage, .sessionDocument, .standing, .assignedPartition, .ownedPartition,
             .topicPartition, .commit, .commitResults:
             memberSchema
-        case .event: Self.eventSchema
+        case .event: .either(Self.events.map { Self.line($0, $1) })
+        case .serverSentEvent: .either(Self.events.map { Self.serverSent($0, $1) })
         case .problem: Self.problemSchema
         }
     }

@@ -70,7 +70,8 @@ enum OpenAPIDocument {
         a GET without the body, except on a group's stream. Query parameters that an operation does not list are refused. \
         Whatever streams, a reading operation or a group's stream, takes a WebSocket handshake (subprotocol millrace.v1), too: \
         each text message is then an object of the schema `Event`; in server-sent events the same object stands in `data`, \
-        without `type`, which is the name of the event. Later versions may add fields to answers, and events. A path that is \
+        without `type`, which is the name of the event. The schema of an answer of a streaming media type is that of one line or \
+        event: OpenAPI 3.1 has no word for it. Later versions may add fields to answers, and events. A path that is \
         none is 404 `not-found`, another method 405 `method-not-allowed` with Allow. Where web pages of other origins are let \
         in, a preflight of another one is 403 `origin-not-allowed`.
         """

@@ -78,8 +78,8 @@ extension Operation {
         answers: [
             Answer(
                 status: 200,
-                summary: "The stream: a line or an event is one of the schema `Event`.",
-                contents: [.text("application/x-ndjson"), .text("text/event-stream")],
+                summary: "The stream. Its schema is that of one line or event.",
+                contents: [.lines, .serverSentEvents],
                 fields: [.groupMember, .groupEpoch, .groupSession]
             ),
             .nothingMore,

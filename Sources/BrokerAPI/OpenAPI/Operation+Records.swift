@@ -66,8 +66,8 @@ extension Operation {
             answers: [
                 Answer(
                     status: 200,
-                    summary: "A page, or a watch: a line or an event is one of the schema `Event`.",
-                    contents: [.json(.page), .text("application/x-ndjson"), .text("text/event-stream")]
+                    summary: "A page, or a watch. The schema of a stream is that of one line or event.",
+                    contents: [.json(.page), .lines, .serverSentEvents]
                 ),
                 .nothingMore,
             ],

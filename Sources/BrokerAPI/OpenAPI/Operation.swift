@@ -9,6 +9,12 @@ struct Operation: Sendable {
         var example: String?
 
         static func json(_ model: Model) -> Content { Content(mediaType: "application/json", schema: .model(model)) }
+        /// A stream as NDJSON.
+        static var lines: Content { Content(mediaType: "application/x-ndjson", schema: .model(.event)) }
+        /// A stream as server-sent events.
+        static var serverSentEvents: Content {
+            Content(mediaType: "text/event-stream", schema: .model(.serverSentEvent))
+        }
         static func text(_ mediaType: String, example: String? = nil) -> Content {
             Content(mediaType: mediaType, schema: .string, example: example)
         }

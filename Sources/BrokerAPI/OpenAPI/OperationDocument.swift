@@ -64,7 +64,8 @@ struct OperationDocument {
 
     private func writeBody(to json: inout JSONWriter) {
         let bytesMax = route.bodyBytesMax(Limits())
-        json.field("description", "At most \(bytesMax), also after inflation.")
+        let isInflated = operation.fields.contains { $0.name == "Content-Encoding" }
+        json.field("description", "At most \(bytesMax)\(isInflated ? ", also after inflation" : "").")
         json.key("required")
         json.bool(operation.needsBody)
         json.object("content") { Self.write(operation.bodies, to: &$0) }

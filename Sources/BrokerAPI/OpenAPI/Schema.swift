@@ -50,6 +50,8 @@ indirect enum Schema: Sendable {
     case choice([String])
     /// An array.
     case list(Schema, counts: ClosedRange<Int> = 0...Int.max)
+    /// A text that is JSON.
+    case json(Schema)
     /// An object.
     case object([Field], more: More = .later)
     /// What fits one of these.
@@ -106,6 +108,11 @@ indirect enum Schema: Sendable {
             element.write(to: &json)
             if counts.lowerBound > 0 { json.field("minItems", Int64(counts.lowerBound)) }
             if counts.upperBound < .max { json.field("maxItems", Int64(counts.upperBound)) }
+        case .json(let schema):
+            json.field("type", "string")
+            json.field("contentMediaType", "application/json")
+            json.key("contentSchema")
+            schema.write(to: &json)
         case .object(let fields, let more): Self.write(fields, more, to: &json)
         case .either(let schemas): json.list("anyOf", schemas) { $0.write(to: &$1) }
         case .all(let schemas): json.list("allOf", schemas) { $0.write(to: &$1) }
