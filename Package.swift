@@ -222,8 +222,7 @@ let package = Package(
             dependencies: ["MillraceClient", "millrace"],
             exclude: [
                 "Support/chromium-member.html", "Support/group-worker.py", "Support/read-segments.py",
-                "Support/schemathesis_hooks.py", "Support/try-openapi.py", "Support/websocket-client.py",
-                "Support/websocket-goodbye.py",
+                "Support/websocket-client.py", "Support/websocket-goodbye.py",
             ],
             swiftSettings: settings
         ),

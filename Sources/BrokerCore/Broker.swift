@@ -27,6 +27,7 @@ public final class Broker: BrokerEngine {
     let appendClock: AppendClock
     let readPool: BlockingPool
     let producers: ProducerLoading
+    let collections: CollectionEnvironment
     /// One thread: topics are created and deleted one at a time.
     let administration: BlockingPool
     let journal: BrokerThreads
@@ -50,6 +51,11 @@ public final class Broker: BrokerEngine {
             pool: parts.readPool,
             failure: parts.failure,
             bytesMax: parts.configuration.limits.appendQueueBytesMax.value
+        )
+        collections = CollectionEnvironment(
+            pool: parts.readPool,
+            hash: SipHash(key: parts.store.meta.secretKey),
+            bounds: KeyIndex.Bounds()
         )
         failure = parts.failure
         logger = parts.logger

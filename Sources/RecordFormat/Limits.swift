@@ -72,6 +72,8 @@ public struct Limits: Hashable, Sendable {
     public var waitMax = Duration.seconds(60)
     /// The age at which a stream ends with `goodbye`, so that connections spread over restarts; jittered (1 h).
     public var streamAgeMax = Duration.seconds(3_600)
+    /// How long a collection's list may be read page by page before it is over (5 min).
+    public var listAgeMax = Duration.seconds(300)
     /// Silence after which a stream sends a heartbeat; jittered (15 s).
     public var heartbeatInterval = Duration.seconds(15)
     /// The longest time between two bookmarks of an idle stream (30 s).

@@ -1,9 +1,41 @@
 import RecordFormat
 
-/// What an engine without groups of its own says.
+/// What an engine without groups or collections of its own says.
 extension BrokerEngine {
     /// The group as it is told without a look at its records.
     public func groupWithLagAges(_ name: GroupName) async throws(BrokerError) -> GroupReport { try group(name) }
+
+    /// Refused.
+    public func listItems(
+        of topic: TopicName,
+        from place: CollectionPlace?,
+        limit: Int
+    ) async throws(BrokerError) -> CollectionPage {
+        throw .unsupported("this engine has no collections")
+    }
+
+    /// Refused.
+    public func item(_ key: [UInt8], of topic: TopicName) async throws(BrokerError) -> CollectionItem? {
+        throw .unsupported("this engine has no collections")
+    }
+
+    /// Refused.
+    public func updateItem(
+        _ key: [UInt8],
+        of topic: TopicName,
+        _ decide: @Sendable (CollectionItem?) throws -> ItemDecision
+    ) async throws -> ItemUpdate {
+        throw BrokerError.unsupported("this engine has no collections")
+    }
+
+    /// Refused.
+    public func changes(
+        _ cursor: Cursor,
+        budget: ReadBudget,
+        previous wanted: PreviousWanted
+    ) async throws(BrokerError) -> CollectionChanges {
+        throw .unsupported("this engine has no collections")
+    }
 
     /// Refused.
     public func createGroup(

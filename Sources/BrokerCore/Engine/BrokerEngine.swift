@@ -96,6 +96,29 @@ public protocol BrokerEngine: Sendable {
     /// Returns at once when there is one already. Cancellation of the task ends the wait.
     func wait(past cursor: Cursor, deadline: MonotonicInstant?) async -> WakeReason
 
+    // MARK: Collections
+
+    /// A page of a collection: the state of one moment, however many pages it takes.
+    /// - Parameter place: where an earlier page ended; nil begins a new list.
+    /// - Throws: `notACollection`; `listExpired` when the earlier page's list is over.
+    func listItems(of topic: TopicName, from place: CollectionPlace?, limit: Int) async throws(BrokerError)
+        -> CollectionPage
+    /// The latest version of an item; nil when there is none.
+    func item(_ key: [UInt8], of topic: TopicName) async throws(BrokerError) -> CollectionItem?
+    /// Changes an item by what its latest version says: nobody's change comes in between. Durable on return.
+    /// - Parameter decide: says what is to become of the item; what it throws is thrown on.
+    /// - Throws: `tooContended` when others were always faster; what `append` throws.
+    func updateItem(
+        _ key: [UInt8],
+        of topic: TopicName,
+        _ decide: @Sendable (CollectionItem?) throws -> ItemDecision
+    ) async throws -> ItemUpdate
+    /// Reads what has changed from a version on, without waiting: possibly nothing.
+    /// - Parameter wanted: which versions before the changes to bring along.
+    /// - Throws: `versionExpired` where compaction or retention has removed changes from the version on.
+    func changes(_ cursor: Cursor, budget: ReadBudget, previous wanted: PreviousWanted) async throws(BrokerError)
+        -> CollectionChanges
+
     // MARK: Groups
 
     /// Joins a group, or resumes a session; the session is the member until it is closed.

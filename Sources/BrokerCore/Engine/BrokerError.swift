@@ -66,6 +66,14 @@ public enum BrokerError: Error, Sendable {
     case memberConnected(GroupName)
     /// As many resets of the group as may be wait for their offsets.
     case tooManyResets(GroupName, max: Int)
+    /// The topic keeps all its records, not the latest of each key.
+    case notACollection(TopicName)
+    /// The list that is being read page by page is over.
+    case listExpired(TopicName)
+    /// Changes from the version asked for on are gone: those below `floor` are not all kept.
+    case versionExpired(TopicPartition, asked: Offset, floor: Offset)
+    /// Others changed the partition all the time.
+    case tooContended(TopicPartition)
     /// The storage refused a write and nothing was stored.
     case storageRefused(String)
     /// A stored byte is not what was written; the text names the place.

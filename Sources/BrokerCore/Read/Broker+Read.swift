@@ -56,7 +56,7 @@ extension Broker {
         return reading.result()
     }
 
-    private func checkPartitionCount(_ count: Int) throws(BrokerError) {
+    func checkPartitionCount(_ count: Int) throws(BrokerError) {
         guard count <= limits.partitionsPerReadMax else {
             throw .tooManyPartitions(count: count, max: limits.partitionsPerReadMax)
         }

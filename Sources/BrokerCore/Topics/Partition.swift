@@ -13,6 +13,8 @@ final class Partition: Sendable {
     let log: PartitionLog
     /// Wakes those who wait for more.
     let tail: TailSignal
+    /// Its keys, where it is part of a collection.
+    let collection = CollectionState()
     /// Where a read tells that the storage has failed.
     let failure: FailureLatch
 

@@ -27,13 +27,8 @@ struct Curl {
     let server: String
 
     init(_ broker: BrokerProcess, _ sandbox: Sandbox) {
-        self.init(server: broker.server, sandbox)
-    }
-
-    /// For whatever stands before a broker.
-    init(server: String, _ sandbox: Sandbox) {
         self.sandbox = sandbox
-        self.server = server
+        server = broker.server
     }
 
     /// Sends a request and waits for the whole answer.

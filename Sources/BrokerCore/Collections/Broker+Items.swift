@@ -1,0 +1,48 @@
+import NIOCore
+public import RecordFormat
+
+/// Writes with a look at what is there.
+extension Broker {
+    /// Changes an item by what its latest version says: nobody's change comes in between.
+    ///
+    /// Durable on return. Where others change the partition at the same time the decision is made again on the newer version.
+    /// - Parameter decide: says what is to become of the item; it may throw to leave it as it is.
+    /// - Throws: `tooContended` when others were always faster; what `append` throws; what `decide` throws.
+    public func updateItem(
+        _ key: [UInt8],
+        of topic: TopicName,
+        _ decide: @Sendable (CollectionItem?) throws -> ItemDecision
+    ) async throws -> ItemUpdate {
+        let partition = try collection(topic).partition(ofKey: key)
+        for _ in 0..<Self.updateAttemptsMax {
+            let (before, version) = try await latest(key, in: partition)
+            guard case .append(let record, let isJSON) = try decide(before) else {
+                return ItemUpdate(before: before, offset: nil)
+            }
+            // Stored only if the partition still ends where the decision was made.
+            if let offset = try await append(record, isJSON: isJSON, to: partition, at: version) {
+                return ItemUpdate(before: before, offset: offset)
+            }
+        }
+        throw BrokerError.tooContended(partition.identity)
+    }
+
+    private static let updateAttemptsMax = 32
+
+    /// Appends a record if the partition still ends where it did; nil when it does not.
+    private func append(
+        _ record: DecodedRecord,
+        isJSON: Bool,
+        to partition: Partition,
+        at version: Offset
+    ) async throws -> Offset? {
+        var builder = RecordBatchBuilder(isJSON: isJSON)
+        builder.append(record)
+        let item = AppendItem(target: partition.identity, batches: [builder.finish()], expectedOffset: version)
+        do {
+            return try await append([item]).first?.base
+        } catch BrokerError.expectedOffset {
+            return nil
+        }
+    }
+}

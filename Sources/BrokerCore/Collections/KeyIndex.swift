@@ -1,0 +1,140 @@
+import RecordFormat
+
+/// The state of a collection's partition: which record is the latest of each key, which version came before each record,
+/// and what the lists that are open still have to see.
+///
+/// It is fed the log's records in order. What it holds is bounded by the keys (``KeyTable``), by the records above the
+/// history's floor (``VersionHistory``) and by what open lists may hold back; values stay in the log.
+struct KeyIndex: Sendable {
+    /// Bounds of one index.
+    struct Bounds: Sendable {
+        /// The most records whose versions before are known: 16,777,216, which is 64 MiB.
+        var historyRecordsMax = 1 << 24
+        /// The most records that an open list may hold back: 1,048,576.
+        var heldBackMax = 1 << 20
+    }
+
+    /// One record as the index sees it.
+    struct Entry {
+        /// Its key; a record without one is no item.
+        let key: UnsafeRawBufferPointer?
+        /// When it was produced.
+        let timestamp: Timestamp
+        /// Whether it deletes its key.
+        let isTombstone: Bool
+    }
+
+    private let hash: SipHash
+    private let bounds: Bounds
+    private var table = KeyTable()
+    private var live = OffsetBitmap()
+    private var history: VersionHistory
+    private var lists = OpenLists()
+    /// The next offset to be applied: the version of the state.
+    private(set) var version: Offset
+
+    /// An index of a log that begins at `start` and whose history is complete from `historyFloor` on.
+    init(from start: Offset, historyFloor: Offset, hash: SipHash, bounds: Bounds = Bounds()) {
+        self.hash = hash
+        self.bounds = bounds
+        version = start
+        history = VersionHistory(from: max(start, historyFloor), recordsMax: bounds.historyRecordsMax)
+    }
+
+    /// How many items there are.
+    var count: Int { live.count }
+    /// The first record whose version before is known: a watch can begin here or later.
+    var historyFloor: Offset { history.floor }
+    /// What the table has allocated.
+    var tableBytes: ByteCount { table.bytes }
+
+    // MARK: Changing
+
+    /// Applies the log's next record; offsets rise from call to call.
+    mutating func apply(_ entry: Entry, at offset: Offset) {
+        skip(to: offset)
+        version = offset.advanced(by: 1)
+        guard let key = entry.key else { return note(.nothing, at: offset) }
+        let hash = hash.hash(key)
+        let before: KeyTable.Entry?
+        if entry.isTombstone {
+            before = table.remove(hash)
+        } else {
+            let created = table[hash]?.created ?? entry.timestamp
+            before = table.set(hash, KeyTable.Entry(latest: offset, created: created))
+            live.insert(offset)
+        }
+        if let before {
+            live.remove(before.latest)
+            lists.holdBack(before.latest, max: bounds.heldBackMax)
+        }
+        note(before.map { .at($0.latest) } ?? .nothing, at: offset)
+    }
+
+    /// Passes over offsets that hold no record; where records were lost, the history begins anew behind them.
+    mutating func skip(to offset: Offset, isLoss: Bool = false) {
+        guard offset > version else { return }
+        // A hole as large as that is none that a log has by itself, and would only be walked to be forgotten.
+        if isLoss || offset - history.end > Int64(bounds.historyRecordsMax) {
+            history.restart(at: max(offset, history.floor))
+        }
+        while history.end < offset { history.append(.nothing) }
+        version = offset
+    }
+
+    /// The log's first records are gone: their keys are, too, and versions before are not to be had.
+    mutating func removePrefix(below start: Offset) {
+        guard live.next(from: .zero).map({ $0 < start }) == true else { return history.raiseFloor(to: start) }
+        table.removeAll(below: start)
+        live.removeAll(below: start)
+        lists.expireAll()
+        history.raiseFloor(to: start)
+    }
+
+    /// Compaction has removed versions: whoever watches from below would miss them.
+    mutating func raiseHistoryFloor(to offset: Offset) {
+        history.raiseFloor(to: offset)
+    }
+
+    private mutating func note(_ previous: VersionHistory.Version, at offset: Offset) {
+        // Below the floor nothing is remembered: a watch cannot begin there.
+        if offset == history.end { history.append(previous) }
+    }
+
+    // MARK: Looking
+
+    /// Where the latest record of a key stands, and when the key came into being.
+    func latest(of key: UnsafeRawBufferPointer) -> KeyTable.Entry? { table[hash.hash(key)] }
+
+    /// The version before a record; nil where it is not known any more.
+    func previous(of offset: Offset) -> VersionHistory.Version? { history.previous(of: offset) }
+
+    /// The first item at or behind an offset.
+    func nextItem(from offset: Offset) -> Offset? { live.next(from: offset) }
+
+    // MARK: Lists
+
+    /// Opens a list of the state as it is now.
+    mutating func openList(_ list: OpenLists.ID, until deadline: MonotonicInstant) {
+        lists.open(list, at: version, until: deadline)
+    }
+
+    /// The first item of a list at or behind an offset: as it was when the list was opened.
+    ///
+    /// - Returns: nil at its end; the outer nil where the list has expired, or was never opened.
+    func nextItem(of list: OpenLists.ID, from offset: Offset) -> Offset?? {
+        guard let open = lists[list] else { return nil }
+        let current = live.next(from: offset).flatMap { $0 < open.version ? $0 : nil }
+        let held = open.heldBack.next(from: offset)
+        guard let current, let held else { return .some(current ?? held) }
+        return .some(min(current, held))
+    }
+
+    /// The version that a list shows.
+    func version(of list: OpenLists.ID) -> Offset? { lists[list]?.version }
+
+    /// Closes lists whose time is over, and one that was read to its end.
+    mutating func closeLists(at now: MonotonicInstant, finished: OpenLists.ID? = nil) {
+        lists.close(at: now, finished: finished)
+    }
+}

@@ -1,0 +1,209 @@
+import BrokerTestSupport
+import RecordFormat
+import Testing
+
+@testable import BrokerCore
+
+@Suite struct KeyIndexTests {
+    /// The state, remembered in the plainest way.
+    private struct Model {
+        struct Record { let key: String?, isTombstone: Bool, timestamp: Int64 }
+
+        var records: [Record] = []
+
+        /// The items after the first `version` records, by offset.
+        func items(at version: Int) -> [Int] {
+            var latest: [String: Int] = [:]
+            for (offset, record) in records[..<version].enumerated() {
+                guard let key = record.key else { continue }
+                latest[key] = record.isTombstone ? nil : offset
+            }
+            return latest.values.sorted()
+        }
+
+        func previous(of offset: Int) -> Int? {
+            guard let key = records[offset].key else { return nil }
+            let before = records[..<offset].lastIndex { $0.key == key }
+            return before.flatMap { records[$0].isTombstone ? nil : $0 }
+        }
+    }
+
+    private static let soon = MonotonicInstant(milliseconds: 1000)
+
+    private static func index(_ bounds: KeyIndex.Bounds = KeyIndex.Bounds()) -> KeyIndex {
+        KeyIndex(from: .zero, historyFloor: .zero, hash: SipHash(key: Array(0..<16)), bounds: bounds)
+    }
+
+    private static func apply(_ record: Model.Record, at offset: Int, to index: inout KeyIndex) {
+        let key = record.key.map { Array($0.utf8) }
+        let timestamp = Timestamp(millisecondsSinceEpoch: record.timestamp)
+        (key ?? []).withUnsafeBytes { bytes in
+            let entry = KeyIndex.Entry(
+                key: key == nil ? nil : bytes,
+                timestamp: timestamp,
+                isTombstone: record.isTombstone
+            )
+            index.apply(entry, at: Offset(Int64(offset)))
+        }
+    }
+
+    private static func items(_ index: KeyIndex, _ list: OpenLists.ID? = nil) throws -> [Int] {
+        var items: [Int] = []
+        var from = Offset.zero
+        while let next = try list.map({ try #require(index.nextItem(of: $0, from: from)) })
+            ?? index.nextItem(from: from)
+        {
+            items.append(Int(next.value))
+            from = next.advanced(by: 1)
+        }
+        return items
+    }
+
+    @Test func randomChangesAreSeenAsAPlainModelSeesThem() throws {
+        let seed = Seed.chosen()
+        print("randomChangesAreSeenAsAPlainModelSeesThem: seed \(seed)")
+        var random = SplitMix64(seed: seed)
+        for _ in 0..<20 {
+            var (model, index) = (Model(), Self.index())
+            var lists: [(id: OpenLists.ID, version: Int)] = []
+            for offset in 0..<300 {
+                let key =
+                    Int.random(in: 0..<20, using: &random) == 0 ? nil : "k\(Int.random(in: 0..<25, using: &random))"
+                let isTombstone = key != nil && Int.random(in: 0..<4, using: &random) == 0
+                let record = Model.Record(key: key, isTombstone: isTombstone, timestamp: Int64(offset))
+                model.records.append(record)
+                Self.apply(record, at: offset, to: &index)
+                if Int.random(in: 0..<40, using: &random) == 0 {
+                    let list = OpenLists.ID.random()
+                    index.openList(list, until: Self.soon)
+                    lists.append((list, offset + 1))
+                }
+            }
+            #expect(try Self.items(index) == model.items(at: 300), "seed \(seed)")
+            #expect(index.count == model.items(at: 300).count)
+            for list in lists {
+                #expect(try Self.items(index, list.id) == model.items(at: list.version), "seed \(seed)")
+            }
+            for offset in 0..<300 {
+                let expected = model.previous(of: offset).map { VersionHistory.Version.at(Offset(Int64($0))) }
+                #expect(index.previous(of: Offset(Int64(offset))) == expected ?? VersionHistory.Version.nothing)
+            }
+        }
+    }
+
+    @Test func anItemIsAsOldAsItsFirstVersionSinceItWasDeleted() {
+        var index = Self.index()
+        let key = Array("a".utf8)
+        func created() -> Int64? {
+            key.withUnsafeBytes { index.latest(of: $0)?.created.millisecondsSinceEpoch }
+        }
+        for (offset, isTombstone) in [false, false, true, false, false].enumerated() {
+            let record = Model.Record(key: "a", isTombstone: isTombstone, timestamp: Int64(offset) * 10)
+            Self.apply(record, at: offset, to: &index)
+            #expect(created() == [0, 0, nil, 30, 30][offset])
+        }
+    }
+
+    @Test func aListThatWouldHoldBackTooMuchExpires() throws {
+        var bounds = KeyIndex.Bounds()
+        bounds.heldBackMax = 2
+        var index = Self.index(bounds)
+        for offset in 0..<4 {
+            Self.apply(Model.Record(key: "k\(offset)", isTombstone: false, timestamp: 0), at: offset, to: &index)
+        }
+        let list = OpenLists.ID.random()
+        index.openList(list, until: Self.soon)
+        for offset in 4..<6 {
+            Self.apply(Model.Record(key: "k\(offset - 4)", isTombstone: true, timestamp: 0), at: offset, to: &index)
+        }
+        #expect(try Self.items(index, list) == [0, 1, 2, 3])
+        Self.apply(Model.Record(key: "k2", isTombstone: true, timestamp: 0), at: 6, to: &index)
+        #expect(index.nextItem(of: list, from: .zero) == nil)
+        #expect(index.version(of: list) == nil)
+    }
+
+    @Test func aListIsOverInTime() {
+        var index = Self.index()
+        let list = OpenLists.ID.random()
+        index.openList(list, until: Self.soon)
+        index.closeLists(at: MonotonicInstant(milliseconds: 999))
+        #expect(index.version(of: list) == .zero)
+        index.closeLists(at: Self.soon)
+        #expect(index.version(of: list) == nil)
+        let other = OpenLists.ID.random()
+        index.openList(other, until: MonotonicInstant(milliseconds: 9000))
+        index.closeLists(at: Self.soon, finished: other)
+        #expect(index.version(of: other) == nil)
+    }
+
+    @Test func whatIsLostEndsTheHistory() {
+        var index = Self.index()
+        for offset in 0..<3 {
+            Self.apply(Model.Record(key: "a", isTombstone: false, timestamp: 0), at: offset, to: &index)
+        }
+        index.skip(to: Offset(5))
+        #expect(index.historyFloor == .zero)
+        Self.apply(Model.Record(key: "a", isTombstone: false, timestamp: 0), at: 5, to: &index)
+        #expect(index.previous(of: Offset(5)) == .at(Offset(2)))
+        index.skip(to: Offset(9), isLoss: true)
+        #expect(index.historyFloor == Offset(9))
+        #expect(index.previous(of: Offset(5)) == nil)
+        Self.apply(Model.Record(key: "a", isTombstone: false, timestamp: 0), at: 9, to: &index)
+        #expect(index.previous(of: Offset(9)) == .at(Offset(5)))
+    }
+
+    @Test func aRemovedPrefixTakesItsItemsAlong() throws {
+        var index = Self.index()
+        for offset in 0..<5000 {
+            Self.apply(Model.Record(key: "k\(offset)", isTombstone: false, timestamp: 0), at: offset, to: &index)
+        }
+        let list = OpenLists.ID.random()
+        index.openList(list, until: Self.soon)
+        index.removePrefix(below: Offset(4990))
+        #expect(try Self.items(index) == Array(4990..<5000))
+        #expect(index.historyFloor == Offset(4990))
+        #expect(index.version(of: list) == nil)
+        #expect(Array("k4989".utf8).withUnsafeBytes { index.latest(of: $0) } == nil)
+        #expect(Array("k4990".utf8).withUnsafeBytes { index.latest(of: $0) }?.latest == Offset(4990))
+    }
+
+    @Test func theHistoryIsBounded() {
+        var bounds = KeyIndex.Bounds()
+        bounds.historyRecordsMax = 10
+        var index = Self.index(bounds)
+        for offset in 0..<25 {
+            Self.apply(Model.Record(key: "a", isTombstone: false, timestamp: 0), at: offset, to: &index)
+        }
+        #expect(index.historyFloor == Offset(15))
+        #expect(index.previous(of: Offset(15)) == .at(Offset(14)))
+        index.raiseHistoryFloor(to: Offset(20))
+        #expect(index.previous(of: Offset(19)) == nil)
+        #expect(index.previous(of: Offset(20)) == .at(Offset(19)))
+    }
+
+    @Test func aKeyCostsAtMost86Bytes() {
+        var index = Self.index()
+        for offset in 0..<20_000 {
+            Self.apply(Model.Record(key: "k\(offset)", isTombstone: false, timestamp: 0), at: offset, to: &index)
+            if offset > 100 { #expect(index.tableBytes.value <= (offset + 1) * 86) }
+        }
+    }
+}
+
+/// SipHash-2-4-128 of the bytes 0, 1, 2 and so on under a key of the bytes 0 to 15, as OpenSSL has it.
+@Suite struct SipHashTests {
+    @Test(
+        arguments: [
+            (0, "A3817F04BA25A8E66DF67214C7550293"), (1, "DA87C1D86B99AF44347659119B22FC45"),
+            (7, "A1F1EBBED8DBC153C0B84AA61FF08239"), (8, "3B62A9BA6258F5610F83E264F31497B4"),
+            (9, "264499060AD9BAABC47F8B02BB6D71ED"), (15, "5493E99933B0A8117E08EC0F97CFC3D9"),
+            (16, "6EE2A4CA67B054BBFD3315BF85230577"), (63, "5150D1772F50834A503E069A973FBD7C"),
+        ] as [(UInt8, String)]
+    )
+    func agreesWithTheReference(count: UInt8, expected: String) {
+        let hash = Array(0..<count).withUnsafeBytes { SipHash(key: Array(0..<16)).hash($0) }
+        let hex = [hash.low, hash.high].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } }
+            .map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+        #expect(hex.joined().uppercased() == expected)
+    }
+}
