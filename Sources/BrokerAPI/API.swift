@@ -21,6 +21,8 @@ public final class API: Sendable {
 
     /// The version of the broker and its API, as `millrace --version` and the OpenAPI document tell it.
     public static let version = "0.1.0"
+    /// The newest batches as watchers write them.
+    let sharedFrames: SharedFrames
 
     /// Every route, as data.
     public static let routes = RouteTable.millrace
@@ -31,6 +33,7 @@ public final class API: Sendable {
         self.configuration = configuration
         self.logger = logger
         sessionTokens = SessionTokens(secretKey: engine.secretKey)
+        sharedFrames = SharedFrames(bytesMax: engine.limits.sharedFrameBytesMax)
     }
 
     /// Finds the route of a request and checks its names and query, or says what is wrong with them.

@@ -98,6 +98,8 @@ public struct Limits: Hashable, Sendable {
     public var scanBytesPerStep = ByteCount.kibibytes(256)
     /// The longest time between two bookmarks of a stream whose filter passes over records (5 s).
     public var scanBookmarkInterval = Duration.seconds(5)
+    /// Encoded batches at the tails that watchers share, all together (16 MiB).
+    public var sharedFrameBytesMax = ByteCount.mebibytes(16)
     /// The shortest time between two long cursors of a stream (250 ms).
     public var longCursorInterval = Duration.milliseconds(250)
 

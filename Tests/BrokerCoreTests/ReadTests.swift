@@ -86,6 +86,45 @@ import Testing
         await test.process.stop()
     }
 
+    /// Whoever keeps up reads where he is, also when every thread for reads is busy.
+    @Test func aReadAtTheTailNeedsNoThread() async throws {
+        let test = try await TestBroker.start { $0.readThreads = 2 }
+        let topic = try await test.createTopic("orders", partitions: 2)
+        try await test.append(["a", "b"], to: topic, 0)
+        try await test.append(["c"], to: topic, 1)
+        let parkers = [ThreadParker(), ThreadParker()]
+        for parker in parkers { test.broker.readPool.submit { parker.park() } }
+        let cursor = try await test.broker.cursor(for: topic, partitions: nil, start: .earliest)
+        let result = try await test.broker.read(cursor, budget: ReadBudget(bytes: .kibibytes(64)))
+        #expect(try result.slices.flatMap { try $0.values() } == ["a", "b", "c"])
+        #expect(result.slices.map(\.tailOf) == cursor.positions.map(\.topicID))
+        #expect(result.caughtUp)
+        // Both ways find the same, one batch at a time as well.
+        let one = try await test.broker.read(result.cursor.moved(back: 1), budget: oneByte)
+        #expect(try one.slices.flatMap { try $0.values() } == ["b"])
+        #expect(one.cursor.turn == 1)
+        for parker in parkers { parker.unpark() }
+        let restarted = try await test.restarted()
+        let again = try await restarted.broker.cursor(for: topic, partitions: nil, start: .earliest)
+        let cold = try await restarted.broker.read(again, budget: ReadBudget(bytes: .kibibytes(64)))
+        #expect(cold.slices.map(\.tailOf) == [nil, nil])
+        #expect(try cold.slices.flatMap { try $0.values() } == ["a", "b", "c"])
+        #expect(cold.cursor == result.cursor)
+        await restarted.process.stop()
+    }
+
+    @Test func aDeletedPrefixIsNotReadFromMemory() async throws {
+        let test = try await TestBroker.start()
+        let topic = try await test.createTopic("orders")
+        for value in ["a", "b", "c"] { try await test.append([value], to: topic) }
+        let cursor = try await test.broker.cursor(for: topic, partitions: nil, start: .earliest)
+        _ = try await test.broker.deleteRecords(of: .of(topic, 0), before: Offset(2))
+        let result = try await test.broker.read(cursor, budget: ReadBudget(bytes: .kibibytes(64)))
+        #expect(result.gaps.map(\.to) == [Offset(2)])
+        #expect(try result.slices.flatMap { try $0.values() } == ["c"])
+        await test.process.stop()
+    }
+
     @Test func tooManyPartitionsAreRefused() async throws {
         let test = try await TestBroker.start { $0.limits.partitionsPerReadMax = 2 }
         let topic = try await test.createTopic("orders", partitions: 3)
@@ -157,5 +196,15 @@ import Testing
             Issue.record("got \(String(describing: error))")
             return
         }
+    }
+}
+
+extension Cursor {
+    /// The same with the first partition so many records back, and everybody's turn to come.
+    fileprivate func moved(back count: Int) -> Cursor {
+        var cursor = self
+        cursor.turn = 0
+        cursor.positions[0].next = cursor.positions[0].next.advanced(by: -count)
+        return cursor
     }
 }

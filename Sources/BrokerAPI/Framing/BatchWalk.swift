@@ -83,6 +83,7 @@ struct BatchWalk: Sendable {
         into encoder: inout EventEncoder,
         room: inout Room
     ) throws(Problem) -> Outcome {
+        if let outcome = writeShared(current, into: &encoder, room: &room) { return outcome }
         let isJSON = current.isJSON
         // A slice may end within its last batch, as it may begin within its first.
         let end = slice.next
@@ -117,5 +118,33 @@ struct BatchWalk: Sendable {
         } catch {
             throw Problem(reading: current, of: slice.partition, error)
         }
+    }
+
+    /// Writes records of a batch at the tail from what all watchers share; nil where they must be written one by one.
+    ///
+    /// Who is in the middle of a batch takes what is there and makes nothing: the whole would be made anew for each piece.
+    private mutating func writeShared(
+        _ current: RecordBatch,
+        into encoder: inout EventEncoder,
+        room: inout Room
+    ) -> Outcome? {
+        guard filter == nil, room.totalBytesMax == .max, let topic = slice.tailOf, let shared = encoder.shared else {
+            return nil
+        }
+        let (form, partition, isAtStart) = (encoder.form, slice.partition, next <= current.baseOffset)
+        let key = SharedFrames.Key(current, of: topic, partition.partition, form)
+        let make = { try BatchFrames(current, of: partition, in: form) }
+        guard let frames = shared.frames(of: key, make: isAtStart ? make : nil) else { return nil }
+        let first = frames.index(of: next)
+        let end = frames.index(of: slice.next)
+        guard first < end else { return .done }
+        if room.records == 0 { return .answerIsFull }
+        if encoder.byteCount >= room.pieceBytes { return .pieceIsFull }
+        let allowed = first + min(end - first, room.records)
+        let written = encoder.write(frames, first..<allowed, pieceBytes: room.pieceBytes)
+        room.records -= written - first
+        next = frames.next(after: written - 1)
+        if written == end { return .done }
+        return room.records == 0 ? .answerIsFull : .pieceIsFull
     }
 }

@@ -19,6 +19,11 @@ struct EventEncoder: Sendable {
     /// How many bytes wait to be taken.
     var byteCount: Int { buffer.readableBytes }
 
+    /// What watchers of the same records share; nil where nobody else writes the same.
+    let shared: SharedFrames?
+    /// How records are written: equal forms write equal bytes.
+    let form: RecordForm
+
     private let recordOpening: String
     private var buffer = ByteBuffer()
     private var records: RecordEncoder
@@ -33,13 +38,17 @@ struct EventEncoder: Sendable {
     /// - Parameters:
     ///   - recordEvent: the SSE name of records: `record`, or `message` for a plain `onmessage`.
     ///   - projection: what of a JSON value is written; nil is all of it.
+    ///   - shared: where encoded batches at the tail are found and left; it goes with no projection.
     init(
         framing: Framing,
         recordEvent: String = "record",
         jsonDepthMax: Int,
-        projection: JSONProjection? = nil
+        projection: JSONProjection? = nil,
+        shared: SharedFrames? = nil
     ) {
         self.framing = framing
+        self.shared = framing == .json || projection != nil ? nil : shared
+        form = RecordForm(framing: framing, recordEvent: recordEvent, jsonDepthMax: jsonDepthMax)
         recordOpening = "event: \(recordEvent)\ndata: "
         records = RecordEncoder(
             opening: framing == .ndjson ? "{\"type\":\"record\"," : "{",
@@ -56,6 +65,9 @@ struct EventEncoder: Sendable {
         case .sse: buffer.writeString(":ok\n\nretry: \(retryMilliseconds)\n\n")
         }
     }
+
+    /// Where the next record's bytes will begin.
+    var nextRecordStart: Int { byteCount + (owesBlankLine ? 1 : 0) }
 
     /// Makes ready for records of a partition.
     mutating func select(_ partition: TopicPartition) {
@@ -86,6 +98,20 @@ struct EventEncoder: Sendable {
         owesBlankLine = framing == .sse
         hasRecords = true
         return true
+    }
+
+    /// Appends records of an encoded batch: those of `range`, as far as pieces of `pieceBytes` go; answers where it ended.
+    ///
+    /// The same bytes, and cut at the same record, as if each of them had been written by itself.
+    mutating func write(_ frames: BatchFrames, _ range: Range<Int>, pieceBytes: Int) -> Int {
+        let separator = owesBlankLine ? 1 : 0
+        let room = pieceBytes - byteCount - separator
+        let end = frames.end(of: range, room: room)
+        if owesBlankLine { buffer.writeStaticString("\n") }
+        buffer.writeImmutableBuffer(frames.bytes(of: range.lowerBound..<end))
+        owesBlankLine = framing == .sse
+        hasRecords = true
+        return end
     }
 
     /// Appends an event that is not a record.

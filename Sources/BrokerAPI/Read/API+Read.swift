@@ -41,7 +41,8 @@ extension API {
         var cursor = try await cursor(start, context)
         if let to = context.query["to"] { cursor.end(at: try await start.cursor(to: to)) }
         if isEventSource, cursor.isAtEnd, context.lastEventID != nil { return Self.nothingMore }
-        let machine = WatchMachine(options, cursor: cursor, now: engine.clock.now)
+        let shared = options.isWatch && options.filter == nil ? sharedFrames : nil
+        let machine = WatchMachine(options, cursor: cursor, shared: shared, now: engine.clock.now)
         guard options.isWatch else {
             let body = try await WatchStream.collect(machine, engine: engine)
             return APIReply(status: .ok, headers: Self.streamHeaders(options.framing), body: .bytes(body))

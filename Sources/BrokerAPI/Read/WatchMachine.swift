@@ -69,7 +69,9 @@ struct WatchMachine: Sendable {
     private var impediment: BrokerError?
 
     /// A machine that starts at the cursor.
-    init(_ options: WatchOptions, cursor: Cursor, now: MonotonicInstant) {
+    ///
+    /// - Parameter shared: what all watchers share of the batches at the tail.
+    init(_ options: WatchOptions, cursor: Cursor, shared: SharedFrames? = nil, now: MonotonicInstant) {
         self.options = options
         self.cursor = cursor
         cursorSentAt = now
@@ -77,7 +79,8 @@ struct WatchMachine: Sendable {
             framing: options.framing,
             recordEvent: options.recordEvent,
             jsonDepthMax: options.limits.jsonDepthMax,
-            projection: options.projection
+            projection: options.projection,
+            shared: shared
         )
         room = BatchWalk.Room(
             records: options.recordsMax,

@@ -84,6 +84,9 @@ public struct ReadResult: Sendable {
         public let batches: [RecordBatch]
         /// Where to go on: one past the last offset of the slice (exclusive).
         public let next: Offset
+        /// The topic's incarnation, where the batches are the partition's newest, so that whoever keeps up with it reads the
+        /// same ones now: what is made of them is worth sharing.
+        public let tailOf: TopicID?
 
         /// Creates a slice.
         public init(
@@ -91,13 +94,15 @@ public struct ReadResult: Sendable {
             partition: TopicPartition,
             start: Offset,
             batches: [RecordBatch],
-            next: Offset
+            next: Offset,
+            tailOf: TopicID? = nil
         ) {
             self.position = position
             self.partition = partition
             self.start = start
             self.batches = batches
             self.next = next
+            self.tailOf = tailOf
         }
     }
 

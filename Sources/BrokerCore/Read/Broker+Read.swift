@@ -36,7 +36,8 @@ extension Broker {
 
     /// Reads what is visible from the cursor on, without waiting: possibly nothing.
     ///
-    /// One hop to the read pool when there is something to read, none otherwise.
+    /// One hop to the read pool when a file has to be asked; none at the end, nor near it, where memory has what was appended
+    /// last: a thousand watchers that one append wakes read it where they are.
     ///
     /// Where partitions were added to a topic that the cursor covers whole, this read only adds them to the cursor.
     public func read(_ asked: Cursor, budget: ReadBudget) async throws(BrokerError) -> ReadResult {
@@ -45,7 +46,7 @@ extension Broker {
         try checkPartitionCount(cursor.positions.count)
         var reading = CursorReading(cursor)
         for position in cursor.positions { try reading.add(registry.partition(of: position)) }
-        if !reading.isAtEnd, !isOutgrown {
+        if !reading.isAtEnd, !isOutgrown, !reading.readTail(bytesMax: budget.bytes.value) {
             let started = reading
             reading = try await readPool.run { () throws(BrokerError) -> CursorReading in
                 var reading = started

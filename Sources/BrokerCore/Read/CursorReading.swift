@@ -37,17 +37,14 @@ struct CursorReading: Sendable {
     /// Blocks. One that cannot be read does not keep the others back.
     /// - Throws: why a partition cannot be read, where nothing else was found.
     mutating func read(bytesMax: Int) throws(BrokerError) {
-        let count = partitions.count
-        let first = ((cursor.turn % count) + count) % count
         var bytesLeft = bytesMax
-        for step in 0..<count {
+        for index in turns {
             if bytesLeft <= 0, !slices.isEmpty { break }
-            let index = (first + step) % count
-            cursor.turn = (index + 1) % count
+            pass(index)
             let position = cursor.positions[index]
             guard !position.isAtEnd, position.next < partitions[index].visible else { continue }
             do throws(BrokerError) {
-                bytesLeft -= try read(index, bytesMax: max(bytesLeft, 1))
+                bytesLeft -= take(try read(index, bytesMax: max(bytesLeft, 1)), index, isTail: false)
             } catch {
                 failure = failure ?? error
             }
@@ -55,22 +52,57 @@ struct CursorReading: Sendable {
         if let failure, slices.isEmpty, gaps.isEmpty { throw failure }
     }
 
-    /// Reads one partition and moves its position; gives back the bytes read.
-    private mutating func read(_ index: Int, bytesMax: Int) throws(BrokerError) -> Int {
-        let partition = partitions[index]
-        let position = cursor.positions[index]
-        var outcome = try PartitionReader.read(partition, from: position.next, bytesMax: bytesMax)
-        if let end = position.end { outcome = outcome.ending(at: end) }
+    /// Reads what `read` would, where all of it is in memory; otherwise false, and nothing was read.
+    ///
+    /// Never blocks: readers that keep up with their partitions share no thread and touch no file.
+    mutating func readTail(bytesMax: Int) -> Bool {
+        var attempt = self
+        var bytesLeft = bytesMax
+        for index in turns {
+            if bytesLeft <= 0, !attempt.slices.isEmpty { break }
+            attempt.pass(index)
+            let (position, partition) = (cursor.positions[index], partitions[index])
+            guard !position.isAtEnd, position.next < partition.visible else { continue }
+            let bytesMax = max(bytesLeft, 1)
+            guard let outcome = PartitionReader.readTail(partition, from: position.next, bytesMax: bytesMax) else {
+                return false
+            }
+            bytesLeft -= attempt.take(outcome, index, isTail: true)
+        }
+        self = attempt
+        return true
+    }
+
+    /// The positions in the order of their turns.
+    private var turns: some Sequence<Int> {
+        let count = partitions.count
+        let first = ((cursor.turn % count) + count) % count
+        return (0..<count).lazy.map { (first + $0) % count }
+    }
+
+    /// A position has had its turn.
+    private mutating func pass(_ index: Int) {
+        cursor.turn = (index + 1) % partitions.count
+    }
+
+    private func read(_ index: Int, bytesMax: Int) throws(BrokerError) -> PartitionReader.Outcome {
+        try PartitionReader.read(partitions[index], from: cursor.positions[index].next, bytesMax: bytesMax)
+    }
+
+    /// Keeps what was read of a partition and moves its position; gives back the bytes read.
+    private mutating func take(_ found: PartitionReader.Outcome, _ index: Int, isTail: Bool) -> Int {
+        let outcome = cursor.positions[index].end.map { found.ending(at: $0) } ?? found
         if let gap = outcome.gap { gaps.append(gap) }
         cursor.positions[index].next = outcome.next
         guard !outcome.batches.isEmpty else { return 0 }
         slices.append(
             ReadResult.Slice(
                 position: index,
-                partition: partition.identity,
+                partition: partitions[index].identity,
                 start: outcome.start,
                 batches: outcome.batches,
-                next: outcome.next
+                next: outcome.next,
+                tailOf: isTail ? cursor.positions[index].topicID : nil
             )
         )
         return outcome.bytes

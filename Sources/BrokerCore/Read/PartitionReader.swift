@@ -71,6 +71,14 @@ enum PartitionReader {
         }
     }
 
+    /// Reads whole batches from `next` on where they are in memory; nil where only `read` can tell what is there.
+    ///
+    /// Never blocks.
+    static func readTail(_ partition: Partition, from next: Offset, bytesMax: Int) -> Outcome? {
+        guard let slice = partition.log.readTail(from: next, bytesMax: ByteCount(bytesMax)) else { return nil }
+        return Outcome(batches: slice.batches, start: next, next: slice.next)
+    }
+
     /// Reads whole batches from `next` on, about `bytesMax`, at least one if there is one.
     static func read(_ partition: Partition, from next: Offset, bytesMax: Int) throws(BrokerError) -> Outcome {
         var outcome = Outcome(start: next, next: next)

@@ -44,6 +44,20 @@ extension PartitionLog {
         }
     }
 
+    /// Reads visible batches from an offset on where they are in memory; nil where a file would have to be asked, and where
+    /// there is nothing to read.
+    ///
+    /// Never blocks: it costs the lock and a search, so that whoever keeps up needs no thread to read on.
+    public func readTail(from offset: Offset, bytesMax: ByteCount) -> LogSlice? {
+        state.withLock { state in
+            guard !state.isDeleted, offset >= state.logStart, offset < state.end,
+                let batches = state.tail.batches(from: offset, bytesMax: bytesMax.value),
+                let last = batches.last
+            else { return nil }
+            return LogSlice(batches: batches, next: last.nextOffset)
+        }
+    }
+
     /// Where an offset is found.
     private enum Source {
         case memory([RecordBatch])
