@@ -23,6 +23,8 @@ public final class API: Sendable {
     public static let version = "0.1.0"
     /// The newest batches as watchers write them.
     let sharedFrames: SharedFrames
+    /// The streams that each principal has open.
+    let streamPlaces: StreamPlaces
 
     /// Every route, as data.
     public static let routes = RouteTable.millrace
@@ -34,6 +36,7 @@ public final class API: Sendable {
         self.logger = logger
         sessionTokens = SessionTokens(secretKey: engine.secretKey)
         sharedFrames = SharedFrames(bytesMax: engine.limits.sharedFrameBytesMax)
+        streamPlaces = StreamPlaces(streamsMax: engine.limits.streamsPerPrincipalMax)
     }
 
     /// Finds the route of a request and checks its names and query, or says what is wrong with them.
@@ -95,6 +98,9 @@ public final class API: Sendable {
         Problem.tooManyBodies.reply
     }
 
+    /// How many streams a principal has open.
+    public func openStreams(of principal: Principal) -> Int { streamPlaces.count(of: principal) }
+
     /// Why a request would be refused for load, told before its body is read; nil when it would not.
     ///
     /// - Parameter declaredBytes: how large its body is, where the client says.
@@ -124,10 +130,11 @@ public final class API: Sendable {
         case .deleteTopic(let topic): try await deleteTopic(topic)
         case .describePartitions(let topic): try describePartitions(topic)
         case .produce(let topic): try await produce(topic, context, principal)
-        case .readTopic(let topic): try await readTopic(topic, context)
-        case .readPartition(let topic, let partition): try await readPartition(topic, partition, context)
+        case .readTopic(let topic): try await readTopic(topic, context, principal)
+        case .readPartition(let topic, let partition):
+            try await readPartition(topic, partition, context, principal)
         case .deleteRecords(let topic, let partition): try await deleteRecords(topic, partition, context)
-        case .readTopics(let namespace): try await readTopics(in: namespace, context)
+        case .readTopics(let namespace): try await readTopics(in: namespace, context, principal)
         case .listGroups(let namespace): listGroups(namespace)
         case .describeGroup(let group): try await describeGroup(group)
         case .createGroup(let group): try await createGroup(group, context)

@@ -40,9 +40,28 @@ public protocol APIStream: Sendable {
     /// Tells that nobody will ask for more: the stream has ended, or the client is gone. Called exactly once.
     mutating func close() async
 
+    /// Ends the stream for what its client does, and tells what is still to be sent: a goodbye, if none was sent yet.
+    ///
+    /// `next` answers nil from then on.
+    mutating func leave(_ reason: StreamLeave) -> ByteBuffer?
+
+    /// Lets go of what can be had again: the client has taken nothing for a while.
+    mutating func shed()
+
+    /// How long the client may take nothing while something waits for it.
+    var stallMax: Duration { get }
+
     /// The status of what ended the stream, if it did not end well.
     var failure: HTTPResponse.Status? { get }
 
     /// Takes what the client says while the stream runs; may be used beside `next`, by another task.
     var commands: any ClientCommands { get }
+}
+
+/// What a client does that ends its stream.
+public enum StreamLeave: String, Sendable {
+    /// It takes nothing of what is sent.
+    case slow
+    /// It has closed its sending half, and may read on.
+    case halfClosed = "half-closed"
 }

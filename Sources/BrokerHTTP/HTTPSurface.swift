@@ -76,18 +76,20 @@ public struct HTTPSurface: Service {
             api: api,
             budget: BodyBudget(bytesMax: configuration.bodyBytesInFlightMax),
             discardBytesMax: configuration.discardBytesMax,
+            sendLimits: sendLimits,
             now: now
         )
         let channel = TunedChannel(
             base: UpgradeChannel(
                 http: HTTP1Channel(
-                    responder: { request, writer, _ in try await handler.handle(request, writer) },
+                    responder: { request, writer, channel in try await handler.handle(request, writer, channel) },
                     configuration: connectionConfiguration
                 ),
-                sockets: SocketConversation(api: api, closeMax: configuration.socketCloseMax),
+                sockets: SocketConversation(api: api, limits: sendLimits),
                 frameBytesMax: configuration.socketFrameBytesMax
             ),
             unacknowledgedMax: configuration.unacknowledgedMax,
+            unsentBytesMax: configuration.unsentBytesMax,
             load: api.load
         )
         let server = ServerConfiguration(
@@ -102,6 +104,14 @@ public struct HTTPSurface: Service {
             onServerRunning: { channel in ready(host, channel.localAddress?.port ?? 0) },
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger
+        )
+    }
+
+    private var sendLimits: SendLimits {
+        SendLimits(
+            lingerMax: configuration.lingerMax,
+            closeMax: configuration.socketCloseMax,
+            unacknowledgedMax: configuration.unacknowledgedMax
         )
     }
 

@@ -17,10 +17,18 @@ public struct HTTPSurfaceConfiguration: Sendable {
     /// How long a connection may be idle, or slow in sending a request, before it is closed.
     public var idleTimeout: Duration = .seconds(75)
     /// How long sent bytes may stay unacknowledged before the peer counts as gone: TCP_USER_TIMEOUT.
+    ///
+    /// A stream's peer that lives and only does not read is not judged by it, but by `slowWatcherMax` and `stalledMemberMax`.
     public var unacknowledgedMax: Duration = .seconds(30)
+    /// The bytes that a socket holds beyond what its peer lets it send: TCP_NOTSENT_LOWAT.
+    ///
+    /// The kernel's own bound is some megabytes for each peer that does not read.
+    public var unsentBytesMax: Int = 128 << 10
+    /// How long a client is given to read what it was sent when its stream has ended.
+    public var lingerMax: Duration = .seconds(10)
     /// The bytes of one message of a WebSocket's client, its fragments together.
     public var socketFrameBytesMax: Int = 1 << 20
-    /// How long a WebSocket's client is given to answer the frame that closes it.
+    /// How long a client is given to close its side: a WebSocket's after the closing frame, any other's after its stream.
     public var socketCloseMax: Duration = .seconds(5)
     /// Bytes of bodies that all connections together hold; a body that would go beyond it is refused unread.
     public var bodyBytesInFlightMax: Int = 256 << 20

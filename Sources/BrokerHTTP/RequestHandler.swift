@@ -11,6 +11,7 @@ struct RequestHandler: Sendable {
     let api: API
     let budget: BodyBudget
     let discardBytesMax: Int
+    let sendLimits: SendLimits
     /// Milliseconds since 1970, for the `Date` field.
     let now: @Sendable () -> Int64
 
@@ -20,31 +21,31 @@ struct RequestHandler: Sendable {
     /// Answers a request.
     /// - Throws: what ends the connection: it broke, its task was cancelled, or a body was left unread.
     @concurrent
-    func handle(_ request: Request, _ writer: consuming ResponseWriter) async throws {
+    func handle(_ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
         let target = request.head.path ?? "/"
         let match = match(request.method, target: target)
         var body = RequestBodyReader(request)
         if let answer = api.preflight(request.method, target: target, fields: request.headers) {
-            return try await refuse(answer, of: request, unread: &body, writer)
+            return try await refuse(answer, of: request, unread: &body, writer, channel)
         }
         if request.headers[.upgrade]?.lowercased() == "websocket" {
-            return try await refuse(API.upgradeRefused(), of: request, unread: &body, writer)
+            return try await refuse(API.upgradeRefused(), of: request, unread: &body, writer, channel)
         }
         switch match {
         case .problem(let reply):
-            try await refuse(reply, of: request, unread: &body, writer)
+            try await refuse(reply, of: request, unread: &body, writer, channel)
         case .found(let found):
-            // A body may be iterated once, and a stream iterates it to see its client leave: so no GET takes one.
+            // What follows the head of a stream or a long-poll is watched for the end of the client: so no GET takes a body.
             if found.route.method == .get, body.mayHaveMore {
-                return try await refuse(API.bodyNotExpected(), of: request, unread: &body, writer)
+                return try await refuse(API.bodyNotExpected(), of: request, unread: &body, writer, channel)
             }
             // A produce that would be refused for load is refused before its body is read.
             if let reply = api.refusal(before: found, declaredBytes: body.declaredBytes) {
-                return try await refuse(reply, of: request, unread: &body, writer)
+                return try await refuse(reply, of: request, unread: &body, writer, channel)
             }
             var heldBytes = 0
             defer { budget.giveBack(heldBytes) }
-            try await answer(request, found, match, &body, &heldBytes, writer)
+            try await answer(request, found, match, &body, &heldBytes, writer, channel)
         }
     }
 
@@ -56,7 +57,8 @@ struct RequestHandler: Sendable {
         _ match: RouteMatch,
         _ body: inout RequestBodyReader,
         _ heldBytes: inout Int,
-        _ writer: consuming ResponseWriter
+        _ writer: consuming ResponseWriter,
+        _ channel: any Channel
     ) async throws {
         let bytesMax = found.bodyBytesMax
         if body.expectsContinue, !body.isDeclaredLarger(than: bytesMax.value), budget.admits(body.declaredBytes ?? 0) {
@@ -64,9 +66,9 @@ struct RequestHandler: Sendable {
         }
         switch try await body.collect(upTo: bytesMax.value, budget, heldBytes: &heldBytes) {
         case .tooLarge:
-            try await refuse(API.bodyTooLarge(max: bytesMax), of: request, unread: &body, writer)
+            try await refuse(API.bodyTooLarge(max: bytesMax), of: request, unread: &body, writer, channel)
         case .noRoom:
-            try await refuse(api.tooManyBodies(), of: request, unread: &body, writer)
+            try await refuse(api.tooManyBodies(), of: request, unread: &body, writer, channel)
         case .whole(let bytes):
             let method: HTTPRequest.Method = request.method == .head ? .get : request.method
             let call = APIRequest(
@@ -75,9 +77,31 @@ struct RequestHandler: Sendable {
                 headers: request.headers,
                 body: bytes
             )
-            let reply = await api.respond(to: call, match: match, principal: .anonymous)
-            try await send(reply, to: request, writer)
+            let reply =
+                found.mayWait
+                ? await respondWhileConnected(to: call, match, channel)
+                : await api.respond(to: call, match: match, principal: .anonymous)
+            try await send(reply, to: request, writer, channel)
             await pause(after: reply)
+        }
+    }
+
+    /// Answers a request that may wait, which ends its wait when the client closes its side.
+    ///
+    /// One that has left is waited for no longer; one that only closed its sending half gets what there is.
+    @concurrent
+    private func respondWhileConnected(
+        to call: APIRequest,
+        _ match: RouteMatch,
+        _ channel: any Channel
+    ) async -> APIReply {
+        let responding = Task { await api.respond(to: call, match: match, principal: .anonymous) }
+        ClientWatch.begin(on: channel, isLast: false) { responding.cancel() }
+        defer { ClientWatch.end(on: channel) }
+        return await withTaskCancellationHandler {
+            await responding.value
+        } onCancel: {
+            responding.cancel()
         }
     }
 
@@ -111,11 +135,12 @@ struct RequestHandler: Sendable {
         _ reply: APIReply,
         of request: Request,
         unread body: inout RequestBodyReader,
-        _ writer: consuming ResponseWriter
+        _ writer: consuming ResponseWriter,
+        _ channel: any Channel
     ) async throws {
         var reply = reply
         if body.mayHaveMore { reply.headers[.connection] = "close" }
-        try await send(reply, to: request, writer)
+        try await send(reply, to: request, writer, channel)
         await pause(after: reply)
         if body.mayHaveMore {
             try await body.discard(upTo: discardBytesMax)
@@ -124,7 +149,12 @@ struct RequestHandler: Sendable {
     }
 
     @concurrent
-    private func send(_ reply: APIReply, to request: Request, _ writer: consuming ResponseWriter) async throws {
+    private func send(
+        _ reply: APIReply,
+        to request: Request,
+        _ writer: consuming ResponseWriter,
+        _ channel: any Channel
+    ) async throws {
         var head = HTTPResponse(status: reply.status, headerFields: reply.headers)
         head.headerFields[.date] = HTTPDate.text(secondsSinceEpoch: now() / 1000)
         head.headerFields[.server] = "millrace"
@@ -136,12 +166,12 @@ struct RequestHandler: Sendable {
             try await writer.write(response: head, body: ResponseBody(byteBuffer: bytes))
         case .stream(let stream) where request.method == .head:
             head.headerFields[.contentLength] = "0"
-            await StreamSender(stream: stream).abandon()
+            await StreamSender(stream: stream, channel: channel, limits: sendLimits).abandon()
             try await writer.writeResponse(head)
         case .stream(let stream):
-            // The connection cannot serve another request: whoever watches it for the client's leaving consumes it.
+            // The connection serves no other request: what comes after this one is not kept.
             head.headerFields[.connection] = "close"
-            try await StreamSender(stream: stream).send(head: head, request: request, writer)
+            await StreamSender(stream: stream, channel: channel, limits: sendLimits).send(head)
         }
     }
 }

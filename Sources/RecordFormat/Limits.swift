@@ -74,6 +74,12 @@ public struct Limits: Hashable, Sendable {
     public var streamAgeMax = Duration.seconds(3_600)
     /// How long a collection's list may be read page by page before it is over (5 min).
     public var listAgeMax = Duration.seconds(300)
+    /// How long a watcher may take nothing while something waits for it, before it is told `slow` and closed (60 s).
+    public var slowWatcherMax = Duration.seconds(60)
+    /// The same for a member's stream, as long as the longest commit timeout: until then commits judge it (15 min).
+    public var stalledMemberMax = Duration.seconds(900)
+    /// Streams that one principal has open; all anonymous clients are one (10,000).
+    public var streamsPerPrincipalMax = 10_000
     /// Silence after which a stream sends a heartbeat; jittered (15 s).
     public var heartbeatInterval = Duration.seconds(15)
     /// The longest time between two bookmarks of an idle stream (30 s).

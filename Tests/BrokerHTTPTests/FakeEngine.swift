@@ -2,7 +2,8 @@ import BrokerCore
 import RecordFormat
 import Synchronization
 
-/// An engine of which only group streams work: each is a session that says nothing until it drains or is cancelled.
+/// An engine of which only streams work: a group's says nothing until it drains or is cancelled; of the topics `flood` has
+/// records without end, and `quiet` never has any.
 final class FakeEngine: BrokerEngine {
     let capabilities = EngineCapabilities(groups: true, atomicAppend: true)
     let limits: Limits
@@ -12,7 +13,7 @@ final class FakeEngine: BrokerEngine {
     let closings: AsyncStream<Void>
 
     private let closing: AsyncStream<Void>.Continuation
-    private let state = Mutex((phase: EnginePhase.ready, closedCount: 0, sessions: [FakeSession]()))
+    private let state = Mutex((phase: EnginePhase.ready, closedCount: 0, waiting: 0, sessions: [FakeSession]()))
     private let listensToDrain: Bool
     private let refusal: BrokerError?
 
@@ -22,9 +23,11 @@ final class FakeEngine: BrokerEngine {
     init(
         bodyBytesMax: ByteCount = .kibibytes(4),
         listensToDrain: Bool = true,
-        appendRefusal: BrokerError? = nil
+        appendRefusal: BrokerError? = nil,
+        slowWatcherMax: Duration = .seconds(60)
     ) {
         var limits = Limits()
+        limits.slowWatcherMax = slowWatcherMax
         limits.requestBodyBytesMax = bodyBytesMax
         self.limits = limits
         self.listensToDrain = listensToDrain
@@ -33,6 +36,8 @@ final class FakeEngine: BrokerEngine {
     }
 
     var phase: EnginePhase { state.withLock { $0.phase } }
+    /// How many wait at the end of a topic.
+    var waitingCount: Int { state.withLock { $0.waiting } }
     var closedCount: Int { state.withLock { $0.closedCount } }
 
     func drain() {
@@ -63,9 +68,20 @@ final class FakeEngine: BrokerEngine {
     func appendTime() -> Timestamp { Timestamp(millisecondsSinceEpoch: 0) }
     func topics(in namespace: Namespace) -> [TopicDescription] { [] }
     func groups(in namespace: Namespace) -> [GroupSummary] { [] }
-    func topic(_ name: TopicName) throws(BrokerError) -> TopicDescription { throw .topicNotFound(name) }
+    func topic(_ name: TopicName) throws(BrokerError) -> TopicDescription {
+        guard Self.topics.contains(name.name) else { throw .topicNotFound(name) }
+        let end = Offset(name.name == "flood" ? Int64.max : 0)
+        let partition = PartitionDescription(index: PartitionIndex(0), logStart: .zero, visible: end, size: .zero)
+        return TopicDescription(name: name, id: Self.topicID, settings: TopicSettings(), partitions: [partition])
+    }
     func group(_ name: GroupName) throws(BrokerError) -> GroupReport { throw .groupNotFound(name) }
-    func wait(past cursor: Cursor, deadline: MonotonicInstant?) async -> WakeReason { .draining }
+    /// Sleeps until its task is cancelled, and counts while it does.
+    func wait(past cursor: Cursor, deadline: MonotonicInstant?) async -> WakeReason {
+        state.withLock { $0.waiting += 1 }
+        defer { state.withLock { $0.waiting -= 1 } }
+        try? await Task.sleep(for: .seconds(60))
+        return Task.isCancelled ? .cancelled : .timedOut
+    }
 
     func changeTopic(_ name: TopicName, _ change: TopicSettingsChange) async throws(BrokerError) -> TopicDescription {
         throw .unsupported("a fake")
@@ -93,12 +109,35 @@ final class FakeEngine: BrokerEngine {
         partitions: [PartitionIndex]?,
         start: StartPosition
     ) throws(BrokerError) -> Cursor {
-        throw .topicNotFound(topic)
+        let description = try self.topic(topic)
+        let partition = TopicPartition(topic, PartitionIndex(0))
+        return Cursor(positions: [Cursor.Position(partition: partition, topicID: description.id, next: .zero)])
     }
 
     func read(_ cursor: Cursor, budget: ReadBudget) async throws(BrokerError) -> ReadResult {
-        throw .unsupported("a fake")
+        var cursor = cursor
+        let position = cursor.positions[0]
+        guard position.partition.topic.name == "flood" else {
+            return ReadResult(slices: [], gaps: [], cursor: cursor, caughtUp: true, lag: 0)
+        }
+        var builder = RecordBatchBuilder(isJSON: true)
+        let value = Array("\"\(String(repeating: "x", count: 1000))\"".utf8)
+        for _ in 0..<64 { value.withUnsafeBytes { builder.append(timestamp: .epoch, key: nil, value: $0) } }
+        var batch = builder.finish()
+        batch.stamp(baseOffset: position.next, leaderEpoch: LeaderEpoch(0))
+        cursor.positions[0].next = batch.nextOffset
+        let slice = ReadResult.Slice(
+            position: 0,
+            partition: position.partition,
+            start: position.next,
+            batches: [batch],
+            next: batch.nextOffset
+        )
+        return ReadResult(slices: [slice], gaps: [], cursor: cursor, caughtUp: false, lag: 1000)
     }
+
+    private static let topics = ["flood", "quiet"]
+    private static let topicID = TopicID(high: 1 << 32, low: 1)
 
     func commit(_ request: CommitOffsetsRequest) async throws(BrokerError) -> [CommitItemResult] {
         throw .unsupported("a fake")

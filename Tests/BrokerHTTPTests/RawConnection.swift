@@ -12,9 +12,14 @@ final class RawConnection: Sendable {
     private let descriptor: Int32
 
     /// Connects to a port of this machine.
-    init(port: Int) throws {
+    ///
+    /// - Parameter receiveBytes: how much the kernel takes for it that it has not read, about; nil for the usual.
+    init(port: Int, receiveBytes: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(call: "socket", code: errno) }
+        if var bytes = receiveBytes {
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(port).bigEndian
@@ -38,6 +43,26 @@ final class RawConnection: Sendable {
     /// Says that nothing more will come, and reads nothing more.
     func end() {
         shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    /// Says that nothing more will come, and reads on.
+    func endSending() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Everything up to the end of the connection, or up to where a text has come.
+    func text(until mark: String? = nil) throws -> String {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            guard count >= 0 else { throw Failure(call: "recv", code: errno) }
+            bytes += buffer[..<count]
+            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+            guard let mark else { continue }
+            let text = String(decoding: bytes, as: UTF8.self)
+            if text.contains(mark) { return text }
+        }
     }
 
     /// Sends a text.
@@ -68,6 +93,12 @@ final class RawConnection: Sendable {
             sent += count
         }
         return sent
+    }
+
+    /// Whether the other side resets the connection within a time; reads nothing.
+    func waitForReset(withinMilliseconds milliseconds: Int32) -> Bool {
+        var entry = pollfd(fd: descriptor, events: 0, revents: 0)
+        return poll(&entry, 1, milliseconds) > 0 && entry.revents & Int16(POLLERR | POLLHUP) != 0
     }
 
     /// Whether something can be read within a time.

@@ -10,12 +10,13 @@ struct SurfaceHarness {
     let engine: FakeEngine
     let address: String
     let client: HTTPClient
+    private let api: API
     private let services: ServiceGroup
 
     /// Runs `body` against a surface, and then shuts it down if `body` has not.
     static func run(
         _ engine: FakeEngine = FakeEngine(),
-        api: APIConfiguration = APIConfiguration(),
+        api apiConfiguration: APIConfiguration = APIConfiguration(),
         configure: (inout HTTPSurfaceConfiguration) -> Void = { _ in },
         _ body: (SurfaceHarness) async throws -> Void
     ) async throws {
@@ -23,8 +24,9 @@ struct SurfaceHarness {
         configure(&configuration)
         let (ports, port) = AsyncStream<Int>.makeStream()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let api = API(engine: engine, configuration: apiConfiguration, logger: logger)
         let surface = HTTPSurface(
-            api: API(engine: engine, configuration: api, logger: logger),
+            api: api,
             configuration: configuration,
             logger: logger,
             now: { 784_111_777_000 },
@@ -43,7 +45,13 @@ struct SurfaceHarness {
         // Every stream takes a connection.
         pool.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: pool)
-        let harness = SurfaceHarness(engine: engine, address: address, client: client, services: services)
+        let harness = SurfaceHarness(
+            engine: engine,
+            address: address,
+            client: client,
+            api: api,
+            services: services
+        )
         let outcome: Result<Void, any Error>
         do {
             outcome = .success(try await body(harness))
@@ -55,6 +63,9 @@ struct SurfaceHarness {
         try await client.shutdown()
         try outcome.get()
     }
+
+    /// How many streams are open.
+    var streamCount: Int { api.openStreams(of: .anonymous) }
 
     /// Begins the shutdown; `run` waits for its end.
     func shutDown() async {

@@ -15,6 +15,7 @@ extension API {
         let recordEvent = try WatchOptions.recordEvent(context.query)
         let timeout = try context.query.milliseconds("timeout")
         let request = try joinRequest(group, context, principal)
+        let place = try streamPlaces.take(principal)
         let session = try await engine.joinGroup(request)
         let limits = engine.limits
         let token = sessionTokens.token(group: group, member: session.member, principal: principal)
@@ -42,6 +43,7 @@ extension API {
                     session: session,
                     membership: .init(group: group, member: session.member, principal: principal),
                     engine: engine,
+                    place: place,
                     isSocket: context.isSocket
                 )
             )

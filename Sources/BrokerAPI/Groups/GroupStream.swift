@@ -13,6 +13,7 @@ struct GroupStream: APIStream {
     private var event: GroupStreamMachine.Event = .begin
     private var pieces = PieceSplitter()
     private var isFinished = false
+    private let place: StreamPlace
 
     /// A stream that has sent nothing.
     init(
@@ -20,8 +21,10 @@ struct GroupStream: APIStream {
         session: any GroupSession,
         membership: StreamCommands.Membership,
         engine: any BrokerEngine,
+        place: StreamPlace,
         isSocket: Bool
     ) {
+        self.place = place
         self.machine = machine
         self.session = session
         self.engine = engine
@@ -57,8 +60,21 @@ struct GroupStream: APIStream {
         return await inbox.interrupting { await session.next(deadline: deadline, allowance: allowance) }
     }
 
+    /// A member that does not read is judged by what it commits; this only ends what nobody will ever read.
+    var stallMax: Duration { engine.limits.stalledMemberMax }
+
+    mutating func shed() {
+        // What was delivered is counted, and cannot be read again.
+    }
+
+    mutating func leave(_ reason: StreamLeave) -> ByteBuffer? {
+        isFinished = true
+        return pieces.rest(with: machine.leave(reason, now: engine.clock.now))
+    }
+
     mutating func close() async {
         isFinished = true
+        place.giveBack()
         // A member that wants to leave says so; one whose connection ends may come back with its session.
         await session.close(.disconnected)
     }

@@ -69,6 +69,14 @@ struct GroupStreamMachine: Sendable {
         }
     }
 
+    /// Ends the stream for what its client does: what is still to be sent; nil when its goodbye was.
+    mutating func leave(_ reason: StreamLeave, now: MonotonicInstant) -> ByteBuffer? {
+        guard !isEnding else { return nil }
+        let action = goodbye(reason.rawValue, reconnect: reason == .slow, retryAfterMilliseconds: 250, now)
+        guard case .write(let bytes) = action else { return nil }
+        return bytes
+    }
+
     private mutating func take(_ event: GroupEvent, _ now: MonotonicInstant, _ isDraining: Bool) -> Action {
         switch event {
         case .records(let slice, _):

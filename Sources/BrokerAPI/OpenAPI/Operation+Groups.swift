@@ -84,7 +84,7 @@ extension Operation {
             ),
             .nothingMore,
         ],
-        problems: [ProblemCode].joining + [.framingNotSupported]
+        problems: [ProblemCode].joining + [.framingNotSupported, .tooManyStreams]
     )
 
     static let commit = Operation(

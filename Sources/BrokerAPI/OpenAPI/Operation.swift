@@ -79,9 +79,8 @@ extension [ProblemCode] {
     static var reading: [ProblemCode] {
         unready + [
             .topicNotFound, .partitionNotFound, .invalidCursor, .tooManyPartitions, .framingNotSupported,
-            .cursorExpired,
-            .cursorEpochChanged, .offsetBeyondTail, .corrupt, .notImplemented, .invalidFilter, .filterTooLarge,
-            .invalidFields, .fieldsTooLarge,
+            .tooManyStreams, .cursorExpired, .cursorEpochChanged, .offsetBeyondTail, .corrupt, .notImplemented,
+            .invalidFilter, .filterTooLarge, .invalidFields, .fieldsTooLarge,
         ]
     }
 }

@@ -17,6 +17,12 @@ struct CountedStream: APIStream {
     var failure: HTTPResponse.Status? { base.failure }
     var commands: any ClientCommands { base.commands }
 
+    var stallMax: Duration { base.stallMax }
+
+    mutating func leave(_ reason: StreamLeave) -> ByteBuffer? { base.leave(reason) }
+
+    mutating func shed() { base.shed() }
+
     mutating func next() async -> ByteBuffer? { await base.next() }
 
     mutating func close() async {

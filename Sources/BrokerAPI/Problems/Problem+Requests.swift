@@ -64,6 +64,16 @@ extension Problem {
         )
     }
 
+    /// A stream of a principal that has as many as it may have.
+    static func tooManyStreams(max: Int) -> Problem {
+        Problem(
+            .tooManyStreams,
+            "as many streams are open as one client may have, \(max); close some, or watch several topics with one",
+            members: [Member("max", .integer(Int64(max)))],
+            headers: [.retryAfter: "5"]
+        )
+    }
+
     /// A new stream or a write while the broker goes away.
     static var draining: Problem {
         Problem(.draining, "the broker is going away; connect again in a moment", headers: [.retryAfter: "1"])

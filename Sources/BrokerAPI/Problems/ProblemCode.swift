@@ -50,6 +50,7 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case offsetBeyondTail = "offset-beyond-tail"
     case quotaExceeded = "quota-exceeded"
     case tooManyBodies = "too-many-bodies"
+    case tooManyStreams = "too-many-streams"
     case internalError = "internal-error"
     case corrupt
     case notImplemented = "not-implemented"
@@ -67,8 +68,8 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     /// Whether the same request may succeed later without a change.
     var isRetryable: Bool {
         switch self {
-        case .quotaExceeded, .tooManyBodies, .draining, .starting, .storageStalled, .insufficientStorage,
-            .outcomeUnknown, .tooManyProducers, .tooManyResets:
+        case .quotaExceeded, .tooManyBodies, .tooManyStreams, .draining, .starting, .storageStalled,
+            .insufficientStorage, .outcomeUnknown, .tooManyProducers, .tooManyResets:
             true
         default: false
         }
@@ -128,6 +129,7 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .offsetBeyondTail: (.rangeNotSatisfiable, "The offset lies beyond the end")
         case .quotaExceeded: (.tooManyRequests, "The broker has no room for this now")
         case .tooManyBodies: (.tooManyRequests, "Too many bodies are coming in")
+        case .tooManyStreams: (.tooManyRequests, "Too many streams are open")
         case .internalError: (.internalServerError, "The broker failed")
         case .corrupt: (.internalServerError, "Stored bytes are damaged")
         case .notImplemented: (.notImplemented, "This broker cannot do that")

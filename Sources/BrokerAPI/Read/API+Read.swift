@@ -5,28 +5,38 @@ import RecordFormat
 
 extension API {
     /// Reads or watches a topic.
-    func readTopic(_ topic: TopicName, _ context: RequestContext) async throws -> APIReply {
-        try await read([topic], nil, context)
+    func readTopic(
+        _ topic: TopicName,
+        _ context: RequestContext,
+        _ principal: Principal
+    ) async throws -> APIReply {
+        try await read([topic], nil, context, principal)
     }
 
     /// Reads or watches one partition.
     func readPartition(
         _ topic: TopicName,
         _ partition: PartitionIndex,
-        _ context: RequestContext
+        _ context: RequestContext,
+        _ principal: Principal
     ) async throws -> APIReply {
-        try await read([topic], partition, context)
+        try await read([topic], partition, context, principal)
     }
 
     /// Reads or watches several topics.
-    func readTopics(in namespace: Namespace, _ context: RequestContext) async throws -> APIReply {
-        try await read(try TopicList.parse(context.query["topics"], in: namespace).sorted(), nil, context)
+    func readTopics(
+        in namespace: Namespace,
+        _ context: RequestContext,
+        _ principal: Principal
+    ) async throws -> APIReply {
+        try await read(try TopicList.parse(context.query["topics"], in: namespace).sorted(), nil, context, principal)
     }
 
     private func read(
         _ topics: [TopicName],
         _ partition: PartitionIndex?,
-        _ context: RequestContext
+        _ context: RequestContext,
+        _ principal: Principal
     ) async throws -> APIReply {
         let options = try WatchOptions(
             context,
@@ -35,6 +45,7 @@ extension API {
             configuration: configuration
         )
         if options.isWatch || options.waitUntil != nil { try requireReady() }
+        let place = options.isWatch ? try streamPlaces.take(principal) : nil
         let start = ReadStart(engine: engine, topics: topics, partition: partition, isStrict: options.isStrict)
         let isEventSource = options.framing == .sse && !context.isSocket
         if isEventSource, Self.isEnded(context) { return Self.nothingMore }
@@ -43,14 +54,14 @@ extension API {
         if isEventSource, cursor.isAtEnd, context.lastEventID != nil { return Self.nothingMore }
         let shared = options.isWatch && options.filter == nil ? sharedFrames : nil
         let machine = WatchMachine(options, cursor: cursor, shared: shared, now: engine.clock.now)
-        guard options.isWatch else {
+        guard let place else {
             let body = try await WatchStream.collect(machine, engine: engine)
             return APIReply(status: .ok, headers: Self.streamHeaders(options.framing), body: .bytes(body))
         }
         return APIReply(
             status: .ok,
             headers: Self.streamHeaders(options.framing),
-            body: .stream(WatchStream(machine, engine: engine, isSocket: context.isSocket))
+            body: .stream(WatchStream(machine, engine: engine, place: place, isSocket: context.isSocket))
         )
     }
 

@@ -117,6 +117,22 @@ struct WatchMachine: Sendable {
         }
     }
 
+    /// Ends a watch for what its client does: what is still to be sent; nil when its goodbye was.
+    mutating func leave(_ reason: StreamLeave, now: MonotonicInstant) -> ByteBuffer? {
+        guard options.isWatch, !isEnding, failure == nil else { return nil }
+        guard case .write(let bytes) = end(reason.rawValue, reconnect: reason == .slow, now) else { return nil }
+        return bytes
+    }
+
+    /// Forgets what was read and not written: the log has it, from the cursor on.
+    mutating func shed() {
+        guard pending != nil else { return }
+        pending = nil
+        impediment = nil
+        isCaughtUp = false
+        lag = nil
+    }
+
     // MARK: Steps
 
     private mutating func begin(_ now: MonotonicInstant) -> Action {

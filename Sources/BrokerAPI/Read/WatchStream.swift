@@ -12,10 +12,12 @@ struct WatchStream: APIStream {
     private var event: WatchMachine.Event = .begin
     private var pieces = PieceSplitter()
     private var isFinished = false
+    private let place: StreamPlace
 
     /// A stream that has sent nothing.
-    init(_ machine: WatchMachine, engine: any BrokerEngine, isSocket: Bool) {
+    init(_ machine: WatchMachine, engine: any BrokerEngine, place: StreamPlace, isSocket: Bool) {
         self.machine = machine
+        self.place = place
         self.engine = engine
         inbox = isSocket ? CreditInbox() : nil
         commands = StreamCommands(inbox: inbox, engine: engine, membership: nil)
@@ -47,8 +49,20 @@ struct WatchStream: APIStream {
     }
 
     mutating func close() async {
-        // A reader has no state on the server.
+        // A reader has no other state on the server.
         isFinished = true
+        place.giveBack()
+    }
+
+    var stallMax: Duration { engine.limits.slowWatcherMax }
+
+    mutating func shed() {
+        machine.shed()
+    }
+
+    mutating func leave(_ reason: StreamLeave) -> ByteBuffer? {
+        isFinished = true
+        return pieces.rest(with: machine.leave(reason, now: engine.clock.now))
     }
 
     /// Runs a machine to its end and answers everything it wrote, or the first problem: for pages.
@@ -59,7 +73,10 @@ struct WatchStream: APIStream {
         while true {
             switch machine.step(event, now: engine.clock.now, isDraining: engine.phase != .ready) {
             case .read(let cursor, let budget): event = await read(cursor, budget, engine)
-            case .wait(let cursor, let deadline): event = .woke(await engine.wait(past: cursor, deadline: deadline))
+            case .wait(let cursor, let deadline):
+                // A client that has closed its side, and may read on, gets what there is.
+                let reason = await engine.wait(past: cursor, deadline: deadline)
+                event = .woke(reason == .cancelled ? .timedOut : reason)
             case .yield:
                 await Task.yield()
                 event = .yielded
@@ -105,6 +122,14 @@ struct PieceSplitter: Sendable {
     /// Takes bytes to cut.
     mutating func put(_ bytes: ByteBuffer) {
         rest = bytes
+    }
+
+    /// All that was not cut yet, and something behind it; nil where both are nothing.
+    mutating func rest(with last: ByteBuffer?) -> ByteBuffer? {
+        defer { rest = ByteBuffer() }
+        guard rest.readableBytes > 0 else { return last }
+        if let last { rest.writeImmutableBuffer(last) }
+        return rest
     }
 
     /// The next piece, if there is one.

@@ -15,6 +15,9 @@ public struct FoundRoute: Sendable {
     /// The largest body that the transport may collect for it.
     public let bodyBytesMax: ByteCount
 
+    /// Whether its answer may have to wait for something that happens later.
+    public var mayWait: Bool { query["wait"] != nil }
+
     /// What the request asks for.
     let call: APICall
     /// The query, decoded and checked.

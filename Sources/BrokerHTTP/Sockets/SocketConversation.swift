@@ -22,8 +22,8 @@ struct SocketConversation: Sendable {
 
     /// The API.
     let api: API
-    /// How long the client is given to answer the closing frame.
-    let closeMax: Duration
+    /// How long its ends may take.
+    let limits: SendLimits
 
     /// Holds the conversation that a handshake asked for.
     func run(_ connection: Connection, _ head: HTTPRequestHead) async throws {
@@ -64,7 +64,7 @@ struct SocketConversation: Sendable {
         _ inbound: Inbound,
         _ outbound: Writer
     ) async {
-        let speaker = Task { await speak(stream, outbound) }
+        let speaker = Task { await speak(stream, channel) }
         let listener = Task {
             let failure = await listen(inbound, stream.commands, outbound) {
                 speaker.cancel()
@@ -83,18 +83,30 @@ struct SocketConversation: Sendable {
     }
 
     /// Sends the stream to its end, and the closing frame if that is its own.
-    private func speak(_ stream: any APIStream, _ outbound: Writer) async {
+    private func speak(_ stream: any APIStream, _ channel: any Channel) async {
         var stream = stream
         var lines = SocketLines()
-        do {
-            while let piece = await stream.next() {
-                try await outbound.write(contentsOf: lines.frames(of: piece))
-            }
-            guard !Task.isCancelled else { return }
-            try await outbound.write(Self.closing(stream.failure.map { 4000 + $0.code } ?? 1000))
-        } catch {
-            // The connection is gone, which whoever listens to it sees too.
-            return
+        let slot = SendSlot(channel)
+        let pump = StreamPump(slot: slot, channel: channel, unacknowledgedMax: limits.unacknowledgedMax)
+        let end = await pump.run(&stream) { piece in Self.send(lines.frames(of: piece), slot) }
+        switch end {
+        case .stopped: return
+        case .finished: Self.send([Self.closing(stream.failure.map { 4000 + $0.code } ?? 1000)], slot)
+        case .slow(let waiting):
+            var last = lines.frames(of: waiting)
+            if let goodbye = stream.leave(.slow) { last += lines.frames(of: goodbye) }
+            Self.send(last + [Self.closing(1000)], slot)
+            guard await slot.taken(within: TimeAmount(limits.lingerMax)) != .free else { return }
+            StreamSender.abandon(channel)
+        }
+    }
+
+    /// Puts frames into the slot.
+    private static func send(_ frames: [WebSocketFrame], _ slot: SendSlot) {
+        guard let last = frames.last else { return }
+        slot.send { channel, promise in
+            for frame in frames.dropLast() { channel.write(frame, promise: nil) }
+            channel.writeAndFlush(last, promise: promise)
         }
     }
 
@@ -148,7 +160,7 @@ extension SocketConversation {
     /// Waits until the client has closed, or has had its time.
     private func wait(for listener: Task<Void, Never>) async {
         let timer = Task {
-            try? await Task.sleep(for: closeMax)
+            try? await Task.sleep(for: limits.closeMax)
             listener.cancel()
         }
         await withTaskCancellationHandler {

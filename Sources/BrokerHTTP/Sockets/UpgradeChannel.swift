@@ -74,7 +74,7 @@ struct UpgradeChannel: ServerChildChannel {
 
     private var upgrader: NIOTypedWebSocketServerUpgrader<Negotiated> {
         let bytesMax = frameBytesMax
-        let closeMax = TimeAmount(sockets.closeMax)
+        let closeMax = TimeAmount(sockets.limits.closeMax)
         return NIOTypedWebSocketServerUpgrader(
             maxFrameSize: bytesMax,
             enableAutomaticErrorHandling: false,
@@ -112,6 +112,7 @@ struct UpgradeChannel: ServerChildChannel {
                 logger: logger
             )
         )
+        try pipeline.addHandler(ClientWatch())
         return try NIOAsyncChannel(
             wrappingChannelSynchronously: channel,
             configuration: .init(isOutboundHalfClosureEnabled: true)

@@ -81,6 +81,23 @@ struct ServeOptions: ParsableArguments {
     )
     var heartbeatSeconds: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Streams that one client may have open; all anonymous ones are one."
+                + " (default: three quarters of the connections, at most 10,000)",
+            valueName: "count"
+        )
+    )
+    var maxStreams: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a watcher may take nothing before it is told slow and closed. (default: 60)",
+            valueName: "seconds"
+        )
+    )
+    var slowWatcherSeconds: String?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
     var logLevel: String?
 }

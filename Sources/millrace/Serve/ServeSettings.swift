@@ -25,7 +25,8 @@ struct ServeSettings {
         "MILLRACE_HOST", "MILLRACE_PORT", "MILLRACE_DATA_DIR", "MILLRACE_JOURNAL_MIB", "MILLRACE_SEGMENT_MIB",
         "MILLRACE_SCRUB_HOURS", "MILLRACE_SCRUB_MIB", "MILLRACE_COMPACTION_LAG_SECONDS",
         "MILLRACE_MAINTENANCE_SECONDS", "MILLRACE_JOURNAL_DIR", "MILLRACE_MAX_OPEN_SEGMENTS",
-        "MILLRACE_MAX_CONNECTIONS", "MILLRACE_CORS_ORIGIN", "MILLRACE_HEARTBEAT_SECONDS", "MILLRACE_LOG_LEVEL",
+        "MILLRACE_MAX_CONNECTIONS", "MILLRACE_MAX_STREAMS", "MILLRACE_SLOW_WATCHER_SECONDS", "MILLRACE_CORS_ORIGIN",
+        "MILLRACE_HEARTBEAT_SECONDS", "MILLRACE_LOG_LEVEL",
         "MILLRACE_SERVER",
     ]
 
@@ -87,6 +88,14 @@ struct ServeSettings {
         }
         let origins = environment.string(forKey: "millrace.cors.origin").map(Self.list) ?? []
         api.crossOrigin = try Self.crossOrigin(options.corsOrigin.isEmpty ? origins : options.corsOrigin)
+        let streams = try Self.number(text(options.maxStreams, "millrace.max.streams"), "max-streams", 1...1_000_000)
+        // Requests that are no streams need connections, too.
+        let room = max(1, http.connectionsMax / 4 * 3)
+        broker.limits.streamsPerPrincipalMax = streams ?? min(broker.limits.streamsPerPrincipalMax, room)
+        let slow = text(options.slowWatcherSeconds, "millrace.slow.watcher.seconds")
+        if let seconds = try Self.number(slow, "slow-watcher-seconds", 1...86_400) {
+            broker.limits.slowWatcherMax = .seconds(seconds)
+        }
         http.bodyBytesInFlightMax = broker.limits.bodyBytesInFlightMax.value
         http.headBytesMax = broker.limits.requestHeadBytesMax.value
         http.drainMax = broker.limits.drainMax

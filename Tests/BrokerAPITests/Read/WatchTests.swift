@@ -146,6 +146,107 @@ import Testing
         #expect(await harness.send(.get, "\(path)?strict=1", headers: headers).status == 410)
     }
 
+    @Test func whoeverIsSlowIsToldWhereToGoOnBehindWhatWaitsForHim() async throws {
+        let harness = Harness()
+        try await harness.topic("orders")
+        let value = String(repeating: "y", count: 300_000)
+        await harness.produce("orders", "{\"value\":\"\(value)\"},{\"value\":2}")
+        let reply = await harness.reply(.get, "\(path)?framing=sse")
+        guard case .stream(var stream) = reply.body else { return #expect(Bool(false), "not a stream") }
+        #expect(stream.stallMax == .seconds(60))
+        var text = String(buffer: try #require(await stream.next()))
+        // Within a record that is larger than a piece.
+        text += String(buffer: try #require(await stream.next()))
+        let (farewell, another) = (stream.leave(.slow), stream.leave(.slow))
+        text += String(buffer: try #require(farewell))
+        #expect(another == nil)
+        #expect(await stream.next() == nil)
+        await stream.close()
+        let events = SSEReader(text).events
+        #expect(events.map(\.type) == ["bookmark", "record", "bookmark", "goodbye"])
+        #expect(events.last?.lastEventID == "00000001:1")
+        #expect(try JSON(try #require(events.last).data)["reason"] == .string("slow"))
+    }
+
+    /// What was read and waits is let go for a client that does not take it, and read again when it does.
+    @Test(arguments: ["sse", "ndjson"]) func whatIsShedIsReadAgain(framing: String) async throws {
+        let harness = Harness()
+        try await harness.topic("orders", partitions: 2)
+        let filler = String(repeating: "x", count: 300)
+        let records = (0..<2000).map { "{\"value\":{\"n\":\($0),\"f\":\"\(filler)\"},\"partition\":\($0 % 2)}" }
+        await harness.produce("orders", records.joined(separator: ","))
+        let target = "\(path)?framing=\(framing)&watch=true&timeout=1"
+        var texts: [String] = []
+        for sheds in [false, true] {
+            let reply = await harness.reply(.get, target)
+            guard case .stream(var stream) = reply.body else { return #expect(Bool(false), "not a stream") }
+            var text = ""
+            while let piece = await stream.next() {
+                text += String(buffer: piece)
+                if sheds { stream.shed() }
+            }
+            await stream.close()
+            texts.append(text)
+        }
+        for partition in 0..<2 {
+            let mark = "\"partition\":\(partition),\"offset\""
+            #expect(texts[0].ranges(of: mark).count == 1000 && texts[1].ranges(of: mark).count == 1000)
+        }
+    }
+
+    @Test func aStreamThatHasSaidGoodbyeSaysNothingMore() async throws {
+        let harness = Harness()
+        try await harness.topic("orders")
+        let reply = await harness.reply(.get, "\(path)?watch=true&timeout=1")
+        guard case .stream(var stream) = reply.body else { return #expect(Bool(false), "not a stream") }
+        while await stream.next() != nil {}
+        let farewell = stream.leave(.halfClosed)
+        #expect(farewell == nil)
+        await stream.close()
+    }
+
+    @Test func streamsOfAPrincipalAreBounded() async throws {
+        let harness = Harness { $0.streamsPerPrincipalMax = 2 }
+        try await harness.topic("orders")
+        harness.engine.set { $0.session = ScriptedSession([], clock: harness.engine.testClock) }
+        let watch = await harness.reply(.get, "\(path)?watch=true")
+        let member = await harness.reply(.get, "/v1/groups/g/stream?topics=orders")
+        guard case .stream(var first) = watch.body, case .stream(var second) = member.body else {
+            return #expect(Bool(false), "not streams")
+        }
+        #expect(second.stallMax == .seconds(900))
+        for target in ["\(path)?watch=true", "\(path)?framing=sse", "/v1/groups/g/stream?topics=orders"] {
+            let refused = await harness.send(.get, target)
+            #expect(refused.status == 429 && refused.code == "too-many-streams")
+            #expect(refused.headers[.retryAfter] == "5")
+        }
+        // Pages are no streams, and others have places of their own.
+        #expect(await harness.send(.get, path).status == 200)
+        let other = await harness.send(.get, "\(path)?watch=true&timeout=1", principal: Principal(name: "other"))
+        #expect(other.status == 200)
+        await first.close()
+        #expect(harness.api.openStreams(of: .anonymous) == 1)
+        #expect(await harness.send(.get, "\(path)?watch=true&timeout=1").status == 200)
+        await second.close()
+        await second.close()
+        #expect(harness.api.openStreams(of: .anonymous) == 0)
+    }
+
+    @Test func aRefusedStreamTakesNoPlace() async throws {
+        let harness = Harness { $0.streamsPerPrincipalMax = 1 }
+        for _ in 0..<3 { #expect(await harness.send(.get, "/v1/topics/none/records?watch=true").status == 404) }
+        #expect(await harness.send(.get, "/v1/groups/g/stream?topics=none").status == 404)
+        #expect(harness.api.openStreams(of: .anonymous) == 0)
+    }
+
+    @Test func aPollWhoseClientGoesHasAPage() async throws {
+        let harness = Harness()
+        try await harness.topic("orders")
+        harness.engine.set { $0.waits = [{ _ in .cancelled }] }
+        let answer = await harness.send(.get, "\(path)?wait=30s")
+        #expect(answer.text == #"{"records":[],"next":"00000001:0","caughtUp":true,"lag":0}"#)
+    }
+
     @Test func piecesAreSmallAndEachResumesWhereItEnds() async throws {
         let harness = Harness()
         try await harness.topic("orders", partitions: 2)

@@ -1,0 +1,81 @@
+import NIOCore
+import NIOHTTPTypes
+
+/// Tells when a client has closed its side of a connection, while its answer is made or streamed.
+///
+/// It stands between the HTTP codec and the connection's sequence of parts, which nobody takes from meanwhile. A client that
+/// has left and one that has only closed its sending half look the same until something is sent.
+final class ClientWatch: ChannelInboundHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+
+    private var context: ChannelHandlerContext?
+    private var onClose: (@Sendable () -> Void)?
+    private var isDeaf = false
+    private var isClosed = false
+
+    /// Calls `onClose` once the client has closed its side, at once if it has.
+    ///
+    /// - Parameter isLast: the answer is the connection's last: what the client sends from now on is thrown away.
+    static func begin(on channel: any Channel, isLast: Bool, onClose: @escaping @Sendable () -> Void) {
+        channel.eventLoop.execute {
+            guard let watch = try? channel.pipeline.syncOperations.handler(type: Self.self) else { return onClose() }
+            watch.begin(isLast: isLast, onClose)
+        }
+    }
+
+    /// Forgets whom to call.
+    static func end(on channel: any Channel) {
+        channel.eventLoop.execute {
+            (try? channel.pipeline.syncOperations.handler(type: Self.self))?.onClose = nil
+        }
+    }
+
+    private func begin(isLast: Bool, _ onClose: @escaping @Sendable () -> Void) {
+        isDeaf = isDeaf || isLast
+        guard !isClosed else { return onClose() }
+        self.onClose = onClose
+        // The sequence behind may have stopped asking.
+        if isDeaf { context?.read() }
+    }
+
+    private func close() {
+        isClosed = true
+        let action = onClose
+        onClose = nil
+        action?()
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        close()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if !isDeaf { context.fireChannelRead(data) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if isDeaf { context.read() } else { context.fireChannelReadComplete() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event as? ChannelEvent == .inputClosed { close() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        close()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        close()
+        // What is no HTTP behind a connection's last request is nobody's request.
+        if !isDeaf { context.fireErrorCaught(error) }
+    }
+}
