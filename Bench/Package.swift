@@ -21,6 +21,7 @@ let package = Package(
     targets: [
         .target(name: "BenchSupport", swiftSettings: settings),
         .target(name: "SlowFlush"),
+        .target(name: "CPoller"),
         .executableTarget(
             name: "disk-probe",
             dependencies: ["BenchSupport", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -72,6 +73,15 @@ let package = Package(
                 .product(name: "BrokerTestSupport", package: "millrace"),
             ],
             path: "Sources/Torture",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "watch-bench",
+            dependencies: [
+                "BenchSupport", "CPoller",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/WatchBench",
             swiftSettings: settings
         ),
     ]

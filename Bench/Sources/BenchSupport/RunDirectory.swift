@@ -9,6 +9,11 @@ package enum RunDirectory {
         return template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? parent }
     }
 
+    /// Makes one with a name of its own, below such a one.
+    package static func make(at path: String) throws {
+        try SystemFailure.check(mkdir(path, 0o755), "mkdir", path)
+    }
+
     /// Removes a directory with everything in it.
     package static func remove(_ path: String) {
         let child = try? ChildProcess(["rm", "-rf", "--", path])

@@ -3,6 +3,10 @@ package struct Client {
     /// An answer that should not have come.
     package struct Unexpected: Error, CustomStringConvertible {
         package let description: String
+
+        package init(description: String) {
+            self.description = description
+        }
     }
 
     private let port: UInt16

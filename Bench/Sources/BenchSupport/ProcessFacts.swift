@@ -1,27 +1,27 @@
 import Glibc
 
 /// What the kernel tells of a process and of its sockets.
-enum ProcessFacts {
+package enum ProcessFacts {
     /// Resident memory.
-    static func residentMebibytes(_ pid: pid_t) throws -> Double {
+    package static func residentMebibytes(_ pid: pid_t) throws -> Double {
         for line in text(of: "/proc/\(pid)/status").split(separator: "\n") where line.hasPrefix("VmRSS:") {
             let words = line.split { $0 == " " || $0 == "\t" }
             if words.count >= 2, let kibibytes = Double(words[1]) { return kibibytes / 1024 }
         }
-        throw MeasuredStore.Refused(description: "the kernel tells no VmRSS of \(pid)")
+        throw SystemFailure(call: "read VmRSS", path: "/proc/\(pid)/status", code: ESRCH)
     }
 
     /// User and system time, of proc_pid_stat(5).
-    static func processorSeconds(_ pid: pid_t) throws -> Double {
+    package static func processorSeconds(_ pid: pid_t) throws -> Double {
         let fields = text(of: "/proc/\(pid)/stat").split(separator: ")").last?.split(separator: " ") ?? []
         guard fields.count > 13, let user = Double(fields[11]), let system = Double(fields[12]) else {
-            throw MeasuredStore.Refused(description: "the kernel tells no times of \(pid)")
+            throw SystemFailure(call: "read times", path: "/proc/\(pid)/stat", code: ESRCH)
         }
         return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
     /// Bytes that the kernel holds for the sockets at a local port, because nobody has read them: `rx_queue` of /proc/net/tcp.
-    static func unreadBytes(port: UInt16) -> Int {
+    package static func unreadBytes(port: UInt16) -> Int {
         let digits = String(port, radix: 16, uppercase: true)
         let ending = ":" + String(repeating: "0", count: 4 - digits.count) + digits
         return text(of: "/proc/net/tcp").split(separator: "\n").reduce(0) { sum, line in

@@ -1,0 +1,140 @@
+import BenchSupport
+import CPoller
+import Glibc
+import Synchronization
+
+/// Thousands of connections that watch, read by one thread with epoll(7).
+///
+/// A record's value is the moment at which it was sent, so each one tells its delay.
+final class Swarm: Sendable {
+    /// What the connections say first.
+    enum Kind: String, CaseIterable {
+        case sse
+        case webSocket = "websocket"
+    }
+
+    private struct Counts {
+        var delays: [Int64] = []
+        var isKept = false
+        var closedCount = 0
+    }
+
+    /// The records that have come, at all connections together.
+    let deliveries = Atomic<Int>(0)
+    private let counts = Mutex(Counts())
+    private let isStopped = Atomic<Bool>(false)
+    private let poller: Int32
+    private let sockets: [WatchSocket]
+
+    /// Connects, asks, and begins to read.
+    ///
+    /// - Parameter reads: false for watchers that never read anything.
+    init(port: UInt16, count: Int, target: String, kind: Kind = .sse) throws {
+        poller = try SystemFailure.check(poller_make(), "epoll_create1", "")
+        var sockets: [WatchSocket] = []
+        for _ in 0..<count { sockets.append(try WatchSocket(port: port, target: target, kind: kind)) }
+        self.sockets = sockets
+        for (index, socket) in sockets.enumerated() {
+            try SystemFailure.check(poller_add(poller, socket.descriptor, UInt32(index)), "epoll_ctl", "")
+        }
+    }
+
+    deinit { close(poller) }
+
+    /// How many connections the broker has closed.
+    var closedCount: Int { counts.withLock { $0.closedCount } }
+
+    /// Keeps delays from now on, and forgets those of before.
+    func clear() {
+        counts.withLock {
+            $0.delays = []; $0.isKept = true
+        }
+    }
+
+    /// The delays since then.
+    var delays: [Int64] { counts.withLock { $0.delays } }
+
+    /// Reads until it is stopped; on a thread of its own.
+    func run() {
+        var readers = sockets.map { RecordReader(descriptor: $0.descriptor) }
+        var buffer = [UInt8](repeating: 0, count: 256 << 10)
+        var numbers = [UInt32](repeating: 0, count: 512)
+        var delays: [Int64] = []
+        while !isStopped.load(ordering: .relaxed) {
+            let count = poller_wait(poller, &numbers, Int32(numbers.count), 100)
+            var (records, closed) = (0, 0)
+            for number in numbers.prefix(Int(max(0, count))) {
+                let index = Int(number)
+                guard let found = readers[index].read(&buffer, &delays) else {
+                    _ = poller_remove(poller, sockets[index].descriptor)
+                    closed += 1
+                    continue
+                }
+                records += found
+            }
+            counts.withLock { counts in
+                counts.closedCount += closed
+                if counts.isKept { counts.delays += delays }
+            }
+            delays.removeAll(keepingCapacity: true)
+            deliveries.add(records, ordering: .releasing)
+        }
+    }
+
+    func stop() {
+        isStopped.store(true, ordering: .relaxed)
+    }
+}
+
+/// Finds the records in what one connection gets.
+private struct RecordReader {
+    let descriptor: Int32
+    /// The beginning of a line whose end has not come.
+    private var rest: [UInt8] = []
+    private static let mark = Array("\"value\":".utf8)
+
+    init(descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    /// Reads once; how many records came, nil at the connection's end.
+    mutating func read(_ buffer: inout [UInt8], _ delays: inout [Int64]) -> Int? {
+        let kept = rest.count
+        for index in rest.indices { buffer[index] = rest[index] }
+        let count = buffer.withUnsafeMutableBytes { bytes in
+            recv(descriptor, bytes.baseAddress?.advanced(by: kept), bytes.count - kept, Int32(MSG_DONTWAIT))
+        }
+        guard count > 0 else { return count < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : nil }
+        let now = Clock.microseconds
+        let end = kept + count
+        return buffer.withUnsafeBytes { bytes in
+            let whole = UnsafeRawBufferPointer(rebasing: bytes[..<end])
+            let lineEnd = (whole.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
+            rest = Array(whole[lineEnd...])
+            // A line that never ends is none of ours.
+            if rest.count > 64 << 10 { rest = [] }
+            return Self.records(in: UnsafeRawBufferPointer(rebasing: whole[..<lineEnd]), now, &delays)
+        }
+    }
+
+    private static func records(in bytes: UnsafeRawBufferPointer, _ now: Int64, _ delays: inout [Int64]) -> Int {
+        var (place, count) = (0, 0)
+        while let found = find(mark, in: bytes, from: place) {
+            place = found + mark.count
+            var sent: Int64 = 0
+            while place < bytes.count, (0x30...0x39).contains(bytes[place]) {
+                sent = sent * 10 + Int64(bytes[place] - 0x30)
+                place += 1
+            }
+            delays.append(now - sent)
+            count += 1
+        }
+        return count
+    }
+
+    private static func find(_ mark: [UInt8], in bytes: UnsafeRawBufferPointer, from place: Int) -> Int? {
+        guard place < bytes.count, let base = bytes.baseAddress else { return nil }
+        let found = poller_find(base + place, bytes.count - place, mark, mark.count)
+        return found < 0 ? nil : place + found
+    }
+}

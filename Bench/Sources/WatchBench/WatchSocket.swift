@@ -1,0 +1,55 @@
+import BenchSupport
+import Glibc
+
+/// A connection that has asked for a watch.
+final class WatchSocket: Sendable {
+    let descriptor: Int32
+
+    /// Connects and sends the request; nothing is read.
+    init(port: UInt16, target: String, kind: Swarm.Kind = .sse) throws {
+        descriptor = try SystemFailure.check(
+            socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0),
+            "socket",
+            "tcp"
+        )
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else {
+            let code = errno
+            close(descriptor)
+            throw SystemFailure(call: "connect", path: "127.0.0.1:\(port)", code: code)
+        }
+        let request = Self.request(target, kind)
+        let sent = request.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        guard sent == request.count else { throw SystemFailure(call: "send", path: target, code: errno) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Whether the broker has closed it, told without reading.
+    var isClosed: Bool {
+        var entry = pollfd(fd: descriptor, events: Self.closedByPeer, revents: 0)
+        return poll(&entry, 1, 0) > 0 && entry.revents & (Int16(POLLERR | POLLHUP) | Self.closedByPeer) != 0
+    }
+
+    /// `POLLRDHUP` of poll(2), which Swift's Glibc module does not have.
+    private static let closedByPeer: Int16 = 0x2000
+
+    private static func request(_ target: String, _ kind: Swarm.Kind) -> [UInt8] {
+        var head = "GET \(target) HTTP/1.1\r\nHost: broker\r\n"
+        switch kind {
+        case .sse: head += "Accept: text/event-stream\r\n"
+        case .webSocket:
+            head += "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            head += "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        }
+        return Array((head + "\r\n").utf8)
+    }
+}
