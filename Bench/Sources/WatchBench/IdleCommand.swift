@@ -49,6 +49,7 @@ struct IdleCommand: ParsableCommand {
         sleep(UInt32(seconds))
         let used = try ProcessFacts.processorSeconds(broker.pid) - processor
         let after = try ProcessFacts.residentMebibytes(broker.pid)
+        let closedCount = swarm.closedCount
         try broker.kill()
         return [
             Report.Cell("framing", kind.rawValue),
@@ -57,7 +58,7 @@ struct IdleCommand: ParsableCommand {
             Report.Cell("resident MiB with them", after, 0),
             Report.Cell("KiB each", (after - before) * 1024 / Double(watchers), 1),
             Report.Cell("% of a core, idle", used * 100 / Double(seconds), 2),
-            Report.Cell("closed", Double(swarm.closedCount), 0),
+            Report.Cell("closed", Double(closedCount), 0),
         ]
     }
 }
