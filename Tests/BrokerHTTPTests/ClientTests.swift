@@ -107,6 +107,18 @@ import Testing
         }
     }
 
+    @Test(arguments: ["GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n", "garbage \u{1}\r\n\r\n"])
+    func whatFollowsTheRequestOfAStreamDoesNotEndIt(rest: String) async throws {
+        try await SurfaceHarness.run { harness in
+            let client = try RawConnection(port: try port(harness))
+            let request = Self.flood.replacing("watch=true", with: "watch=true&limit=2000")
+            try client.send(request + String(repeating: rest, count: 20))
+            let lines = lines(try await blocking { try client.text() })
+            #expect(lines.last?.contains(#""reason":"limit""#) == true)
+            #expect(lines.count { $0.hasPrefix(#"{"type":"record""#) } == 2000)
+        }
+    }
+
     /// It is no request to the broker, and keeps nobody from seeing that the client has gone.
     @Test(arguments: ["GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n", "garbage \u{1}\r\n\r\n"])
     func whatFollowsTheRequestOfAStreamIsNotRead(rest: String) async throws {

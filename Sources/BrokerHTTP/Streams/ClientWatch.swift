@@ -74,8 +74,8 @@ final class ClientWatch: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        close()
-        // What is no HTTP behind a connection's last request is nobody's request.
+        // What is no HTTP does not close anything, and behind a connection's last request it is nobody's. A failure of the
+        // connection makes it inactive.
         if !isDeaf { context.fireErrorCaught(error) }
     }
 }
