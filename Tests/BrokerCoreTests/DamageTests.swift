@@ -93,6 +93,29 @@ import Testing
         await test.process.stop()
     }
 
+    @Test func aReadThatFailsForAWhileCostsAMemberNothing() async throws {
+        let (test, topic, log) = try await Self.filled()
+        test.fileSystem.plan(.failure(.tooManyOpenFiles), times: .max) { call in
+            (call.kind == .read || call.kind == .open) && call.path == log
+        }
+        let member = try await TestMember.join(test, "billing", [topic])
+        test.clock.advance(byMilliseconds: 100)
+        try await member.takeAll()
+        #expect(member.owned.count == 1 && member.values.isEmpty)
+        // It is tried again after a second, and then after two.
+        test.clock.advance(byMilliseconds: 1000)
+        try await member.takeAll()
+        test.fileSystem.forgetRules()
+        test.clock.advance(byMilliseconds: 1999)
+        try await member.takeAll()
+        #expect(member.values.isEmpty)
+        test.clock.advance(byMilliseconds: 1)
+        try await member.takeAll()
+        #expect(member.values.count == 12)
+        #expect(member.events.allSatisfy { $0.hasPrefix("assigned") || $0.hasPrefix("records") })
+        await test.process.stop()
+    }
+
     @Test func theScrubFindsWhatNobodyReads() async throws {
         let (test, topic, log) = try await Self.filled { configuration in
             configuration.scrubIntervalSeconds = 3600
