@@ -221,8 +221,10 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: ["MillraceClient", "millrace"],
             exclude: [
-                "Support/chromium-member.html", "Support/group-worker.py", "Support/read-segments.py",
-                "Support/websocket-client.py", "Support/websocket-goodbye.py",
+                "Support/chromium-member.html", "Support/chromium-origin.html", "Support/group-worker.py",
+                "Support/read-segments.py",
+                "Support/schemathesis_hooks.py", "Support/try-openapi.py", "Support/websocket-client.py",
+                "Support/websocket-goodbye.py",
             ],
             swiftSettings: settings
         ),
