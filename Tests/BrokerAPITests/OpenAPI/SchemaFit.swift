@@ -15,6 +15,8 @@ enum SchemaFit {
         case (.choice(let texts), .string(let text)): return texts.contains(text) ? nil : wrong("one of \(texts)")
         case (.text(let pattern, let format, let lengths), .string(let text)):
             return misfit(text, pattern ?? (format == "date-time" ? time : nil), lengths).map { wrong($0) }
+        case (.json(let schema), .string(let text)):
+            return (try? JSON(text)).map { misfit($0, schema, at: path) } ?? wrong("JSON in a text")
         case (.list(let element, let counts), .array(let values)):
             guard counts.contains(values.count) else { return wrong("of \(counts) elements") }
             return values.enumerated().firstNonNil { misfit($1, element, at: "\(path)[\($0)]") }

@@ -27,8 +27,13 @@ struct Curl {
     let server: String
 
     init(_ broker: BrokerProcess, _ sandbox: Sandbox) {
+        self.init(server: broker.server, sandbox)
+    }
+
+    /// For whatever stands before a broker.
+    init(server: String, _ sandbox: Sandbox) {
         self.sandbox = sandbox
-        server = broker.server
+        self.server = server
     }
 
     /// Sends a request and waits for the whole answer.
