@@ -207,7 +207,7 @@ extension SocketConversation {
         switch error {
         case NIOWebSocketError.invalidFrameLength, NIOWebSocketFrameAggregator.Error.accumulatedFrameSizeIsTooLarge:
             1009
-        case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error, is MaskedFrames.UnmaskedFrame: 1002
+        case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error, is SoundFrames.UnsoundFrame: 1002
         default: nil
         }
     }

@@ -127,7 +127,7 @@ struct UpgradeChannel: ServerChildChannel {
         let pipeline = channel.pipeline.syncOperations
         pipeline.removeHandler(context: try pipeline.context(handlerType: FirstRequestGuard.self), promise: nil)
         try pipeline.addHandler(LingeringClose(timeout: closeMax), position: .first)
-        try pipeline.addHandler(MaskedFrames())
+        try pipeline.addHandler(SoundFrames())
         try pipeline.addHandler(
             NIOWebSocketFrameAggregator(
                 minNonFinalFragmentSize: 0,
