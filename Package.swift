@@ -219,12 +219,13 @@ let package = Package(
         .testTarget(name: "TidyTests", swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["MillraceClient", "millrace"],
+            dependencies: ["BrokerTestSupport", "MillraceClient", "millrace"],
             exclude: [
-                "Support/chromium-member.html", "Support/chromium-origin.html", "Support/group-worker.py",
-                "Support/read-segments.py",
-                "Support/schemathesis_hooks.py", "Support/try-openapi.py", "Support/websocket-client.py",
-                "Support/websocket-goodbye.py",
+                "Support/bad-clients.py", "Support/chromium-member.html", "Support/chromium-origin.html",
+                "Support/cloudevents-client.py", "Support/event-source.html", "Support/group-worker.py",
+                "Support/log-reader.py", "Support/log-writer.py", "Support/read-segments.py",
+                "Support/schemathesis_hooks.py", "Support/sse-client.py", "Support/sse-drop.py",
+                "Support/try-openapi.py", "Support/websocket-client.py", "Support/websocket-goodbye.py",
             ],
             swiftSettings: settings
         ),

@@ -28,7 +28,7 @@ extension EndToEndTests {
                 let address = "127.0.0.1:\(broker.port)"
                 let frame = "\(stranger)/chromium-origin.html#\(address)|stranger"
                 let page = "\(friend)/chromium-origin.html#\(address)|friend|\(frame)"
-                let chromium = try Chromium.open(page, in: sandbox)
+                let chromium = try Browser.chromium.open(page, in: sandbox)
                 let reports = try await eventually("both pages report") {
                     let answer = try await curl.send("/v1/topics/reports/records?limit=2")
                     let records = try JSONDecoder().decode(Page.self, from: Data(answer.body.utf8)).records

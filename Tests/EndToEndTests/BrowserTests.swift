@@ -3,7 +3,7 @@ import MillraceClient
 import Testing
 
 extension EndToEndTests {
-    /// A real browser, Debian's Chromium, that is a member of a group.
+    /// Real browsers, Debian's Chromium and Firefox.
     @Suite struct BrowserTests {
         /// What the page leaves behind.
         private struct Report: Decodable {
@@ -22,14 +22,14 @@ extension EndToEndTests {
         @Test(.timeLimit(.minutes(5)))
         func aBrowserJoinsReadsAndCommitsOverOneWebSocket() async throws {
             try await Sandbox.run { sandbox in
-                let broker = try await BrokerProcess.start(in: sandbox)
+                let broker = try await BrokerProcess.start(in: sandbox, "--cors-origin", "*")
                 let curl = Curl(broker, sandbox)
                 for topic in ["jobs", "reports"] {
                     #expect(try await curl.send("PUT", "/v1/topics/\(topic)", json: "{}").status == 201)
                 }
                 let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
                     .appendingPathComponent("Support/chromium-member.html")
-                let chromium = try Chromium.open("file://\(page.path)#127.0.0.1:\(broker.port)", in: sandbox)
+                let chromium = try Browser.chromium.open("file://\(page.path)#127.0.0.1:\(broker.port)", in: sandbox)
                 let reports = "/v1/topics/reports/records?wait=50s&limit=1"
                 let answer = try await curl.send(reports)
                 let report = try Page.first(in: answer.body)

@@ -8,10 +8,15 @@ struct PythonScript {
     private let script: URL
 
     init(_ name: String) throws {
+        python = try Self.interpreter(for: name)
+        script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(name)
+    }
+
+    /// The tests' own Python.
+    static func interpreter(for name: String) throws -> URL {
         let variable = ProcessInfo.processInfo.environment["MILLRACE_PYTHON"] ?? ""
         let root = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
-        python = URL(fileURLWithPath: variable, relativeTo: root)
-        script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(name)
+        let python = URL(fileURLWithPath: variable, relativeTo: root)
         guard !variable.isEmpty, FileManager.default.isExecutableFile(atPath: python.path) else {
             throw Sandbox.Missing(
                 description: """
@@ -20,6 +25,7 @@ struct PythonScript {
                     """
             )
         }
+        return python
     }
 
     /// Runs it to its end, and returns what it printed; any end but a good one is an error.
