@@ -186,7 +186,7 @@ let package = Package(
         .testTarget(
             name: "BrokerAPITests",
             dependencies: [
-                "BrokerAPI", "BrokerCore", "RecordFormat",
+                "BrokerAPI", "BrokerCore", "BrokerTestSupport", "RecordFormat",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -28,6 +28,7 @@ public final class Broker: BrokerEngine {
     let readPool: BlockingPool
     let producers: ProducerLoading
     let collections: CollectionEnvironment
+    let versionBases = VersionBases()
     /// One thread: topics are created and deleted one at a time.
     let administration: BlockingPool
     let journal: BrokerThreads

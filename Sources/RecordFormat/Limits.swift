@@ -72,6 +72,8 @@ public struct Limits: Hashable, Sendable {
     public var waitMax = Duration.seconds(60)
     /// The age at which a stream ends with `goodbye`, so that connections spread over restarts; jittered (1 h).
     public var streamAgeMax = Duration.seconds(3_600)
+    /// Operations of one JSON Patch (1000).
+    public var patchOperationsMax = 1000
     /// How long a collection's list may be read page by page before it is over (5 min).
     public var listAgeMax = Duration.seconds(300)
     /// How long a watcher may take nothing while something waits for it, before it is told `slow` and closed (60 s).

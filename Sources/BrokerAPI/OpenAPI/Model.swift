@@ -8,6 +8,8 @@ enum Model: String, CaseIterable, Sendable {
     case newGroup, groupChange, group, groupList, groupMember, groupMembers, groupOffsets, groupLag, groupHistory
     case offsetReset, offsetResetResult, memberJoin, membership, memberPage, sessionDocument, standing
     case assignedPartition, ownedPartition, topicPartition, commit, commitResults
+    // Collections.
+    case collectionList, itemList, item, newItem
     // Streams, and what goes wrong.
     case event, serverSentEvent, problem
 
@@ -28,6 +30,7 @@ enum Model: String, CaseIterable, Sendable {
         case .memberJoin, .membership, .memberPage, .sessionDocument, .standing, .assignedPartition, .ownedPartition,
             .topicPartition, .commit, .commitResults:
             memberSchema
+        case .collectionList, .itemList, .item, .newItem: collectionSchema
         case .event: .either(Self.events.map { Self.line($0, $1) })
         case .serverSentEvent: .either(Self.events.map { Self.serverSent($0, $1) })
         case .problem: Self.problemSchema

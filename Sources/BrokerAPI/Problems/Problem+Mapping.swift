@@ -122,7 +122,7 @@ extension Problem {
             .producerDuplicateUnknown, .tooManyProducers:
             mapProducers(error)
         case .unsupported(let text): Problem(.notImplemented, text)
-        default: mapGroups(error)
+        default: mapCollections(error)
         }
     }
 

@@ -17,6 +17,8 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case topicNotFound = "topic-not-found"
     case partitionNotFound = "partition-not-found"
     case groupNotFound = "group-not-found"
+    case collectionNotFound = "collection-not-found"
+    case itemNotFound = "item-not-found"
     case methodNotAllowed = "method-not-allowed"
     case framingNotSupported = "framing-not-supported"
     case upgradeRequired = "upgrade-required"
@@ -34,6 +36,7 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case metadataTooLarge = "metadata-too-large"
     case cursorExpired = "cursor-expired"
     case cursorEpochChanged = "cursor-epoch-changed"
+    case listExpired = "list-expired"
     case sessionExpired = "session-expired"
     case producerFenced = "producer-fenced"
     case producerSequenceGap = "producer-sequence-gap"
@@ -41,6 +44,8 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case idempotencyKeyReused = "idempotency-key-reused"
     case tooManyProducers = "too-many-producers"
     case preconditionFailed = "precondition-failed"
+    case versionConflict = "version-conflict"
+    case patchFailed = "patch-failed"
     case recordTooLarge = "record-too-large"
     case headersTooLarge = "headers-too-large"
     case bodyTooLarge = "body-too-large"
@@ -59,6 +64,7 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case insufficientStorage = "insufficient-storage"
     case storageStalled = "storage-stalled"
     case outcomeUnknown = "outcome-unknown"
+    case tooContended = "too-contended"
     case partitionQuarantined = "partition-quarantined"
 
     /// The status that goes with it.
@@ -69,7 +75,8 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     var isRetryable: Bool {
         switch self {
         case .quotaExceeded, .tooManyBodies, .tooManyStreams, .draining, .starting, .storageStalled,
-            .insufficientStorage, .outcomeUnknown, .tooManyProducers, .tooManyResets:
+            .insufficientStorage, .outcomeUnknown, .tooManyProducers, .tooManyResets,
+            .tooContended:
             true
         default: false
         }
@@ -92,6 +99,8 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .topicNotFound: (.notFound, "The topic does not exist")
         case .partitionNotFound: (.notFound, "The partition does not exist")
         case .groupNotFound: (.notFound, "The group does not exist")
+        case .collectionNotFound: (.notFound, "The topic is no collection")
+        case .itemNotFound: (.notFound, "The item does not exist")
         case .methodNotAllowed: (.methodNotAllowed, "The path does not take this method")
         case .framingNotSupported: (.notAcceptable, "The answer is not available in this framing")
         case .upgradeRequired:
@@ -113,6 +122,7 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .metadataTooLarge: (.contentTooLarge, "The metadata of a commit is too large")
         case .cursorExpired: (.gone, "The records at the cursor are no longer kept")
         case .cursorEpochChanged: (.gone, "The topic was created anew since the cursor was made")
+        case .listExpired: (.gone, "The list is over")
         case .sessionExpired: (.gone, "The session has ended")
         case .producerFenced: (.forbidden, "A later epoch of the producer is in force")
         case .producerSequenceGap: (.conflict, "The request is not the producer's next one")
@@ -120,6 +130,8 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .idempotencyKeyReused: (.unprocessableContent, "The sequence was used for other records")
         case .tooManyProducers: (.tooManyRequests, "No further producer can be remembered now")
         case .preconditionFailed: (.preconditionFailed, "The partition does not end where it should")
+        case .versionConflict: (.preconditionFailed, "The item has another version")
+        case .patchFailed: (.unprocessableContent, "The patch does not apply")
         case .recordTooLarge: (.contentTooLarge, "A record is too large")
         case .headersTooLarge: (.contentTooLarge, "A record has too many or too large headers")
         case .bodyTooLarge: (.contentTooLarge, "The body is too large")
@@ -139,6 +151,7 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
             (HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), "The volume is full")
         case .storageStalled: (.serviceUnavailable, "The storage takes no writes")
         case .outcomeUnknown: (.serviceUnavailable, "It is not known whether the request was stored")
+        case .tooContended: (.serviceUnavailable, "Others were always faster")
         case .partitionQuarantined: (.serviceUnavailable, "The partition is set aside")
         }
     }

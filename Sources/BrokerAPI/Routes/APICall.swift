@@ -29,6 +29,12 @@ enum APICall: Hashable, Sendable {
     case leaveGroup(GroupName, String)
     case groupStream(GroupName)
     case commit(GroupName)
+    case listCollections(Namespace)
+    case listItems(TopicName)
+    case item(TopicName, String)
+    case putItem(TopicName, String)
+    case patchItem(TopicName, String)
+    case deleteItem(TopicName, String)
     case health
     case readiness
     case metrics

@@ -29,6 +29,18 @@ struct PathArguments: Sendable {
         }
     }
 
+    /// The topic of the collection that the path names.
+    func collection() throws(Problem) -> TopicName {
+        do {
+            return try TopicName(validating: text("collection"), in: namespace)
+        } catch {
+            throw Problem(error, of: "collection")
+        }
+    }
+
+    /// The key of the item that the path names.
+    func key() -> String { text("key") }
+
     /// The group that the path names.
     func group() throws(Problem) -> GroupName {
         do {

@@ -5,18 +5,21 @@ extension Broker {
     /// A page of a collection: the state of one moment, however many pages it takes.
     ///
     /// - Parameter place: where an earlier page ended; nil begins a new list.
-    /// - Parameter limit: the most items, one at least.
+    /// - Parameters:
+    ///   - limit: the most items, one at least.
+    ///   - bytesMax: the most bytes of their records, but always one.
     /// - Throws: `notACollection`; `listExpired` when the earlier page's list is over.
     public func listItems(
         of topic: TopicName,
         from place: CollectionPlace?,
-        limit: Int
+        limit: Int,
+        bytesMax: ByteCount
     ) async throws(BrokerError) -> CollectionPage {
         let topic = try collection(topic)
         let place = if let place { place } else { try await openList(of: topic) }
         guard topic.partitions.indices.contains(place.partition) else { throw .listExpired(topic.name) }
         return try await readPool.run { () throws(BrokerError) in
-            try ListReading(topic, place, now: self.clock.now).page(limit: limit)
+            try ListReading(topic, place, now: self.clock.now).page(limit: limit, bytesMax: bytesMax)
         }
     }
 
@@ -88,6 +91,7 @@ private struct ListReading {
     private let now: MonotonicInstant
     private var place: CollectionPlace
     private var items: [CollectionItem] = []
+    private var bytes = ByteCount.zero
 
     init(_ topic: Topic, _ place: CollectionPlace, now: MonotonicInstant) {
         self.topic = topic
@@ -96,10 +100,10 @@ private struct ListReading {
         list = OpenLists.ID(number: place.list)
     }
 
-    func page(limit: Int) throws(BrokerError) -> CollectionPage {
+    func page(limit: Int, bytesMax: ByteCount) throws(BrokerError) -> CollectionPage {
         var reading = self
         let version = try reading.version()
-        let isWhole = try reading.read(limit: limit)
+        let isWhole = try reading.read(limit: limit, bytesMax: bytesMax)
         if isWhole {
             for partition in topic.partitions {
                 partition.collection.look { $0.closeLists(at: now, finished: list) }
@@ -127,16 +131,17 @@ private struct ListReading {
     }
 
     /// Reads items until there are enough; answers whether these were the last.
-    private mutating func read(limit: Int) throws(BrokerError) -> Bool {
+    private mutating func read(limit: Int, bytesMax: ByteCount) throws(BrokerError) -> Bool {
         while place.partition < topic.partitions.count {
             let partition = topic.partitions[place.partition]
             var reader = ItemReader(partition)
             while let offset = try next(in: partition) {
                 place = CollectionPlace(list: place.list, partition: place.partition, offset: offset)
-                guard items.count < limit else { return false }
+                guard items.count < limit, bytes < bytesMax || items.isEmpty else { return false }
                 // Compaction may have removed what was superseded since the list was opened.
                 guard let item = try reader.item(at: offset) else { throw .listExpired(topic.name) }
                 items.append(item)
+                bytes = bytes + item.bytes
                 place = CollectionPlace(list: place.list, partition: place.partition, offset: offset.advanced(by: 1))
             }
             place = CollectionPlace(list: place.list, partition: place.partition + 1, offset: .zero)
@@ -148,5 +153,12 @@ private struct ListReading {
         let next = partition.collection.look { $0.nextItem(of: list, from: place.offset) }
         guard case .some(.some(let next)) = next else { throw .listExpired(topic.name) }
         return next
+    }
+}
+
+extension CollectionItem {
+    /// What its key and its value take.
+    fileprivate var bytes: ByteCount {
+        ByteCount((record.key?.readableBytes ?? 0) + (record.value?.readableBytes ?? 0))
     }
 }

@@ -17,11 +17,19 @@ extension Broker {
         for _ in 0..<Self.updateAttemptsMax {
             let (before, version) = try await latest(key, in: partition)
             guard case .append(let record, let isJSON) = try decide(before) else {
-                return ItemUpdate(before: before, offset: nil)
+                return ItemUpdate(before: before, after: nil)
             }
             // Stored only if the partition still ends where the decision was made.
             if let offset = try await append(record, isJSON: isJSON, to: partition, at: version) {
-                return ItemUpdate(before: before, offset: offset)
+                var stored = record
+                stored.offset = offset
+                let after = CollectionItem(
+                    partition: partition.identity,
+                    record: stored,
+                    isJSON: isJSON,
+                    created: before?.created ?? record.timestamp
+                )
+                return ItemUpdate(before: before, after: after)
             }
         }
         throw BrokerError.tooContended(partition.identity)

@@ -9,7 +9,8 @@ extension BrokerEngine {
     public func listItems(
         of topic: TopicName,
         from place: CollectionPlace?,
-        limit: Int
+        limit: Int,
+        bytesMax: ByteCount
     ) async throws(BrokerError) -> CollectionPage {
         throw .unsupported("this engine has no collections")
     }

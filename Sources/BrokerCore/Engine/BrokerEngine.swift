@@ -101,8 +101,12 @@ public protocol BrokerEngine: Sendable {
     /// A page of a collection: the state of one moment, however many pages it takes.
     /// - Parameter place: where an earlier page ended; nil begins a new list.
     /// - Throws: `notACollection`; `listExpired` when the earlier page's list is over.
-    func listItems(of topic: TopicName, from place: CollectionPlace?, limit: Int) async throws(BrokerError)
-        -> CollectionPage
+    func listItems(
+        of topic: TopicName,
+        from place: CollectionPlace?,
+        limit: Int,
+        bytesMax: ByteCount
+    ) async throws(BrokerError) -> CollectionPage
     /// The latest version of an item; nil when there is none.
     func item(_ key: [UInt8], of topic: TopicName) async throws(BrokerError) -> CollectionItem?
     /// Changes an item by what its latest version says: nobody's change comes in between. Durable on return.

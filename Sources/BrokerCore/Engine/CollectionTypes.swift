@@ -108,6 +108,6 @@ public enum ItemDecision: Sendable {
 public struct ItemUpdate: Sendable {
     /// The version that the decision was made on; nil when there was none.
     public let before: CollectionItem?
-    /// The offset of the new version; nil when it was left as it is.
-    public let offset: Offset?
+    /// The new version; nil when it was left as it is.
+    public let after: CollectionItem?
 }

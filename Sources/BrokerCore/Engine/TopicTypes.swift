@@ -18,13 +18,22 @@ public struct TopicDescription: Sendable {
     public let settings: TopicSettings
     /// One element a partition, in order.
     public let partitions: [PartitionDescription]
+    /// Where a collection's versions begin: above every version of an earlier topic of the name.
+    public let versionBase: Int64
 
     /// Creates a description.
-    public init(name: TopicName, id: TopicID, settings: TopicSettings, partitions: [PartitionDescription]) {
+    public init(
+        name: TopicName,
+        id: TopicID,
+        settings: TopicSettings,
+        partitions: [PartitionDescription],
+        versionBase: Int64 = 1
+    ) {
         self.name = name
         self.id = id
         self.settings = settings
         self.partitions = partitions
+        self.versionBase = versionBase
     }
 }
 

@@ -64,6 +64,7 @@ extension Broker {
         }
         var stored = StoredTopic(id: .random(), name: name, partitionCount: settings.partitions)
         asked.store(into: &stored.settings)
+        stored.settings[Topic.versionBaseName] = String(versionBases.next(at: appendTime()))
         let topic: Topic
         do {
             try store.createTopic(stored)

@@ -24,6 +24,11 @@ final class Topic: Sendable {
     var name: TopicName { stored.name }
     /// The incarnation.
     var id: TopicID { stored.id }
+    /// Above every version that a collection of the same name had before; 1 for topics made before there were any.
+    var versionBase: Int64 { stored.settings[Self.versionBaseName].flatMap { Int64($0) } ?? 1 }
+    /// What the topic's file calls it.
+    static let versionBaseName = "versionBase"
+
     /// Whether partitions were added since it was created, so that a key may have records in two of them.
     var hasGrown: Bool { stored.hasGrown }
 
@@ -37,7 +42,13 @@ final class Topic: Sendable {
 
     /// The topic and its partitions' offsets now.
     func describe() -> TopicDescription {
-        TopicDescription(name: name, id: id, settings: settings, partitions: partitions.map { $0.describe() })
+        TopicDescription(
+            name: name,
+            id: id,
+            settings: settings,
+            partitions: partitions.map { $0.describe() },
+            versionBase: versionBase
+        )
     }
 
     /// The identity by which groups know it: another topic of its name has another one, and inherits nothing.

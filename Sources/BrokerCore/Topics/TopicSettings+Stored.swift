@@ -27,6 +27,7 @@ extension TopicSettings {
         case "compression": Self.take(Compression(rawValue: text)) { compression = $0 }
         case "onCorruption": Self.take(OnCorruption(rawValue: text)) { onCorruption = $0 }
         case "segmentBytesMax": Self.take(Int(text)) { segmentBytesMax = ByteCount($0) }
+        case Topic.versionBaseName: Int64(text) != nil
         default: false
         }
     }

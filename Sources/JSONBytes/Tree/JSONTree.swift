@@ -72,6 +72,12 @@ public indirect enum JSONTree: Sendable {
         }
     }
 
+    /// The text of a string; nil for another kind, and where it has no UTF-8 form.
+    public var text: String? {
+        guard case .scalar(let raw) = self, kind == .string else { return nil }
+        return raw.dropFirst().dropLast().withUnsafeBytes { try? JSONString.text($0) }
+    }
+
     /// `null`.
     public static let null = JSONTree.scalar(ArraySlice("null".utf8))
 

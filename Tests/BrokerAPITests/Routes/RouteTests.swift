@@ -9,7 +9,7 @@ import Testing
         let harness = Harness()
         for route in API.routes.routes {
             let path = route.pattern.replacing("{topic}", with: "orders").replacing("{group}", with: "g")
-                .replacing("{partition}", with: "0")
+                .replacing("{partition}", with: "0").replacing("{collection}", with: "prices")
             var targets = [path]
             if path.hasPrefix("/v1/") { targets.append("/v1/namespaces/team/" + path.dropFirst(4)) }
             for target in targets {
@@ -36,6 +36,9 @@ import Testing
             "GET /v1/groups/{group}/rebalances", "DELETE /v1/groups/{group}",
             "GET /v1/groups/{group}", "GET /v1/groups/{group}/members", "GET /v1/groups/{group}/stream",
             "POST /v1/groups/{group}/commits", "GET /v1/groups/{group}/offsets", "GET /v1/groups/{group}/lag",
+            "GET /v1/collections", "GET /v1/collections/{collection}", "GET /v1/collections/{collection}/{key}",
+            "PUT /v1/collections/{collection}/{key}", "PATCH /v1/collections/{collection}/{key}",
+            "DELETE /v1/collections/{collection}/{key}",
             "GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json",
         ]
         #expect(table == wanted)

@@ -28,6 +28,11 @@ struct Harness {
         )
     }
 
+    /// The API on another engine than the one in memory.
+    init(on other: any BrokerEngine) {
+        api = API(engine: other, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    }
+
     /// The API with pages of some origins let in.
     init(origins: [String]) {
         do {

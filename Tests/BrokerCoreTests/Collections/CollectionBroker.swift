@@ -124,3 +124,10 @@ extension CollectionChange {
         return item.record.value == nil ? "\(before) -" : "\(before) > \(item.text)"
     }
 }
+
+extension Broker {
+    /// A page that is bounded by its number of items alone.
+    func page(of topic: TopicName, from place: CollectionPlace?, limit: Int) async throws -> CollectionPage {
+        try await listItems(of: topic, from: place, limit: limit, bytesMax: .mebibytes(8))
+    }
+}

@@ -13,18 +13,18 @@ import Testing
         let test = try await CollectionBroker.start()
         for number in 0..<10 { try await test.put("k\(number)", "old") }
         try await test.delete("k9")
-        var page = try await test.broker.listItems(of: test.topic, from: nil, limit: 2)
+        var page = try await test.broker.page(of: test.topic, from: nil, limit: 2)
         let version = page.version
         var seen = page.items.map(\.text)
         for number in 0..<10 { try await test.put("k\(number)", "new") }
         try await test.delete("k5")
         while let next = page.next {
-            page = try await test.broker.listItems(of: test.topic, from: next, limit: 3)
+            page = try await test.broker.page(of: test.topic, from: next, limit: 3)
             #expect(page.version == version)
             seen += page.items.map(\.text)
         }
         #expect(seen == (0..<9).map { "k\($0)=old" })
-        let again = try await test.broker.listItems(of: test.topic, from: nil, limit: 100)
+        let again = try await test.broker.page(of: test.topic, from: nil, limit: 100)
         #expect(again.items.map(\.text) == [0, 1, 2, 3, 4, 6, 7, 8, 9].map { "k\($0)=new" })
         #expect(again.count == 9 && again.next == nil)
     }
@@ -32,26 +32,26 @@ import Testing
     @Test func aListThatWasReadOrIsTooOldIsOver() async throws {
         let test = try await CollectionBroker.start()
         for number in 0..<4 { try await test.put("k\(number)", "v") }
-        let first = try #require(try await test.broker.listItems(of: test.topic, from: nil, limit: 1).next)
-        let whole = try await test.broker.listItems(of: test.topic, from: first, limit: 100)
+        let first = try #require(try await test.broker.page(of: test.topic, from: nil, limit: 1).next)
+        let whole = try await test.broker.page(of: test.topic, from: first, limit: 100)
         #expect(whole.items.count == 3 && whole.next == nil)
         await #expect(throws: BrokerError.self) {
-            try await test.broker.listItems(of: test.topic, from: first, limit: 1)
+            try await test.broker.page(of: test.topic, from: first, limit: 1)
         }
-        let other = try #require(try await test.broker.listItems(of: test.topic, from: nil, limit: 1).next)
+        let other = try #require(try await test.broker.page(of: test.topic, from: nil, limit: 1).next)
         test.test.clock.advance(byMilliseconds: 300_000)
         await #expect(throws: BrokerError.self) {
-            try await test.broker.listItems(of: test.topic, from: other, limit: 1)
+            try await test.broker.page(of: test.topic, from: other, limit: 1)
         }
     }
 
     @Test func everyPartitionIsListed() async throws {
         let test = try await CollectionBroker.start(partitions: 3)
         for number in 0..<20 { try await test.put("k\(number)", "v") }
-        var page = try await test.broker.listItems(of: test.topic, from: nil, limit: 7)
+        var page = try await test.broker.page(of: test.topic, from: nil, limit: 7)
         var seen = page.items
         while let next = page.next {
-            page = try await test.broker.listItems(of: test.topic, from: next, limit: 7)
+            page = try await test.broker.page(of: test.topic, from: next, limit: 7)
             seen += page.items
         }
         #expect(Set(seen.map(\.text)) == Set((0..<20).map { "k\($0)=v" }))
@@ -62,7 +62,7 @@ import Testing
     @Test func onlyACompactedTopicIsACollection() async throws {
         let test = try await CollectionBroker.start()
         let other = try await test.test.createTopic("all")
-        await #expect(throws: BrokerError.self) { try await test.broker.listItems(of: other, from: nil, limit: 1) }
+        await #expect(throws: BrokerError.self) { try await test.broker.page(of: other, from: nil, limit: 1) }
         await #expect(throws: BrokerError.self) { try await test.broker.item([1], of: other) }
     }
 
@@ -99,7 +99,7 @@ import Testing
         let test = try await CollectionBroker.start()
         try await test.put("a", "1")
         let left = try await test.broker.updateItem(Array("a".utf8), of: test.topic) { _ in .leave }
-        #expect(left.offset == nil && left.before?.text == "a=1")
+        #expect(left.after == nil && left.before?.text == "a=1")
         await #expect(throws: Refused.self) {
             try await test.broker.updateItem(Array("a".utf8), of: test.topic) { _ in throw Refused() }
         }
@@ -178,10 +178,10 @@ private struct Follower {
     var cursor: Cursor
 
     static func list(_ test: CollectionBroker) async throws -> Follower {
-        var page = try await test.broker.listItems(of: test.topic, from: nil, limit: 3)
+        var page = try await test.broker.page(of: test.topic, from: nil, limit: 3)
         var items = page.items
         while let next = page.next {
-            page = try await test.broker.listItems(of: test.topic, from: next, limit: 3)
+            page = try await test.broker.page(of: test.topic, from: next, limit: 3)
             items += page.items
         }
         return Follower(

@@ -21,7 +21,7 @@ STATUSES = os.environ["BROKER_STATUSES"]
 MOMENT = "50ms"
 READING = ("readTopic", "readTopics", "readPartition")
 # What the others need stays as it is.
-LASTING = {"topic": ("orders",), "group": ("billing", "steady")}
+LASTING = {"topic": ("orders", "prices"), "group": ("billing", "steady")}
 DURATION = re.compile(r"[0-9]{1,12}(ms|s|m|h)?")
 
 FRAMINGS = itertools.cycle(["json", "ndjson", "sse"])
@@ -86,6 +86,18 @@ def read(case):
     case.query["framing"] = next(FRAMINGS)
 
 
+def change_item(case, path, operation):
+    path["key"] = "AAPL"
+    for name in ("If-Match", "If-None-Match"):
+        case.headers.pop(name, None)
+    put("/v1/collections/prices/AAPL", {"value": {"bid": 18}})
+    if operation == "putItem":
+        case.body = {"value": {"bid": 19}, "metadata": {"labels": {"tier": "gold"}}}
+    elif operation == "patchItem":
+        replace = [{"op": "replace", "path": "/value/bid", "value": 20}]
+        case.body = {"value": {"bid": 20}} if "merge" in (case.media_type or "") else replace
+
+
 def help_succeed(case, operation):
     """Points a valid request at what is there."""
     path = case.path_parameters or {}
@@ -95,6 +107,9 @@ def help_succeed(case, operation):
         path["group"] = "spare" if operation == "changeGroup" else "billing"
     if "partition" in path:
         path["partition"] = 0
+    if "collection" in path:
+        path["collection"] = "prices"
+        case.query = {}
     if operation == "produce":
         produce(case)
     elif operation in READING:
@@ -137,6 +152,8 @@ def help_succeed(case, operation):
         case.query = {}
         if operation == "heartbeat":
             case.body = {}
+    elif operation in ("item", "putItem", "patchItem", "deleteItem"):
+        change_item(case, path, operation)
     elif operation == "commit":
         path["group"] = "steady"
         member, partition = tenure("steady")

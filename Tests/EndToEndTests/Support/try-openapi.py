@@ -33,6 +33,7 @@ TRIED_IN_NAMESPACE = ["listTopicsInNamespace", "listGroupsInNamespace", "readTop
 def prepare(server):
     for path, document in (
         ("/v1/topics/orders", {"partitions": 2}),
+        ("/v1/topics/prices", {"cleanup": "compact"}),
         ("/v1/groups/billing", {"topics": ["orders"]}),
         ("/v1/groups/steady", {"topics": ["orders"], "sessionTimeoutMs": 300_000}),
     ):

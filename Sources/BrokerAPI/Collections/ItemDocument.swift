@@ -1,0 +1,139 @@
+import BrokerCore
+import JSONBytes
+import NIOCore
+import RecordFormat
+
+/// An item as a client wants it to be.
+///
+///     {"value":{"state":"paid"},"metadata":{"labels":{"tier":"gold"}}}
+///
+/// It has the form in which items are read, so what was read can be changed and sent back: a `name` must be that of the
+/// path, a `resourceVersion` is a condition, a `creationTimestamp` is passed over.
+struct ItemDocument {
+    /// The value, never null.
+    let value: JSONTree
+    /// The labels, in the order in which they were sent.
+    let labels: [(name: String, value: String)]
+    /// The version that the item must have.
+    let resourceVersion: String?
+
+    /// Reads a body.
+    init(_ body: ByteBuffer, of key: String, limits: Limits) throws(Problem) {
+        let tree: JSONTree
+        do {
+            // The value stands one level deep.
+            tree = try JSONTree(validating: body, depthMax: limits.jsonDepthMax + 1)
+        } catch {
+            throw Problem.invalidRequest(
+                "the body is not valid JSON at byte \(error.byteOffset): \(error.reason)",
+                members: [Problem.Member("byteOffset", .integer(Int64(error.byteOffset)))]
+            )
+        }
+        try self.init(tree, of: key)
+    }
+
+    /// Reads a value that has the form of an item.
+    init(_ tree: JSONTree, of key: String) throws(Problem) {
+        let fields = try Self.object(tree, "the item", known: ["metadata", "value"])
+        guard let value = fields["value"], value.kind != .null else {
+            throw Problem.invalidRequest(
+                "the item has no value: {\"value\":...}; DELETE removes an item, and null is no value of one"
+            )
+        }
+        self.value = value
+        let known = ["name", "resourceVersion", "labels", "creationTimestamp"]
+        let metadata = try fields["metadata"].map { (metadata) throws(Problem) in
+            try Self.object(metadata, "metadata", known: known)
+        }
+        if let name = try Self.text(metadata?["name"], "metadata.name"), name != key {
+            throw Problem.invalidRequest("metadata.name is \"\(Problem.shown(name))\", and the path names another item")
+        }
+        resourceVersion = try Self.text(metadata?["resourceVersion"], "metadata.resourceVersion")
+        labels = try Self.labels(metadata?["labels"])
+    }
+
+    /// The record that holds it.
+    func record(key: String, now: Timestamp, limits: Limits) throws(Problem) -> DecodedRecord {
+        var bytes = ByteBuffer()
+        value.write(into: &bytes)
+        do {
+            // A patch may have put one value into another.
+            _ = try JSONValidator.validate(bytes, depthMax: limits.jsonDepthMax)
+        } catch {
+            throw Problem.invalidRequest("the value is not valid at byte \(error.byteOffset): \(error.reason)")
+        }
+        let headers = labels.map { label in
+            RecordHeader(
+                name: ByteBuffer(string: ItemText.labelPrefix + label.name),
+                value: ByteBuffer(string: label.value)
+            )
+        }
+        let record = DecodedRecord(timestamp: now, key: ByteBuffer(string: key), value: bytes, headers: headers)
+        try record.check(limits)
+        return record
+    }
+
+    private static func labels(_ tree: JSONTree?) throws(Problem) -> [(name: String, value: String)] {
+        guard let tree, tree.kind != .null else { return [] }
+        guard case .object(let fields) = tree else { throw Problem.invalidRequest("metadata.labels is not an object") }
+        var labels: [(name: String, value: String)] = []
+        for field in fields {
+            guard let name = String(validating: field.name, as: UTF8.self), !name.isEmpty else {
+                throw Problem.invalidRequest("a label has a name of text")
+            }
+            guard let value = try text(field.value, "metadata.labels.\(Problem.shown(name))") else {
+                throw Problem.invalidRequest("the label \(Problem.shown(name)) is null: leave it out")
+            }
+            labels.append((name, value))
+        }
+        return labels
+    }
+
+    private static func object(_ tree: JSONTree, _ what: String, known: [String]) throws(Problem) -> JSONObject {
+        guard case .object(let fields) = tree else { throw Problem.invalidRequest("\(what) is not a JSON object") }
+        for field in fields where !known.contains(where: { Array($0.utf8) == field.name }) {
+            throw Problem.unknownName(
+                String(decoding: field.name, as: UTF8.self),
+                what: "field of \(what),",
+                known: known
+            )
+        }
+        return fields
+    }
+
+    private static func text(_ tree: JSONTree?, _ what: String) throws(Problem) -> String? {
+        guard let tree, tree.kind != .null else { return nil }
+        guard let text = tree.text else { throw Problem.invalidRequest("\(what) is not a string") }
+        return text
+    }
+}
+
+extension DecodedRecord {
+    /// The bounds of a record.
+    func check(_ limits: Limits) throws(Problem) {
+        let headerBytes = headers.reduce(0) { $0 + $1.name.readableBytes + ($1.value?.readableBytes ?? 0) + 20 }
+        guard headers.count <= limits.headersPerRecordMax, headerBytes <= limits.headerBytesMax.value else {
+            throw Problem(
+                .headersTooLarge,
+                "an item has at most \(limits.headersPerRecordMax) labels of \(limits.headerBytesMax) together"
+            )
+        }
+        let bytesMax = RecordBatchBuilder.encodedBytesMax(
+            key: ByteCount(key?.readableBytes ?? 0),
+            value: ByteCount(value?.readableBytes ?? 0),
+            headers: ByteCount(headerBytes)
+        )
+        guard bytesMax <= limits.recordBytesMax else {
+            throw Problem(
+                .recordTooLarge,
+                "the item takes up to \(bytesMax.value) bytes, and the most is \(limits.recordBytesMax.value)",
+                members: [Problem.Member("maxBytes", .integer(Int64(limits.recordBytesMax.value)))]
+            )
+        }
+    }
+}
+
+extension JSONObject {
+    /// The value of a name.
+    subscript(name: String) -> JSONTree? { self[Array(name.utf8)] }
+}
