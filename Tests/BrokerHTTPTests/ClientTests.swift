@@ -45,6 +45,18 @@ import Testing
         }
     }
 
+    /// What `curl --http2` and Java's client send first: it is answered, and the connection ends with that.
+    @Test(arguments: ["h2c", "TLS/1.0, h2c", "foo"])
+    func aWishForAnotherProtocolIsPassedOver(wanted: String) async throws {
+        try await SurfaceHarness.run { harness in
+            let client = try RawConnection(port: try port(harness))
+            let wish = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: \(wanted)\r\nHTTP2-Settings: AAMAAABk\r\n"
+            try client.send("GET /v1/topics HTTP/1.1\r\nHost: a\r\n\(wish)\r\n")
+            let answer = try await blocking { try client.text() }
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK") && answer.hasSuffix(#"{"topics":[]}"#), "\(answer)")
+        }
+    }
+
     @Test func aClientThatEndsItsSendingHalfIsToldSo() async throws {
         try await SurfaceHarness.run { harness in
             let client = try RawConnection(port: try port(harness))

@@ -52,13 +52,14 @@ enum CrossOriginFields {
     /// What a page may read, beyond what every page may.
     static let exposed = joined([
         .groupMember, .groupEpoch, .groupSession, .producerEpoch, .producerSeq, .producerExpectedSeq,
-        .producerReceivedSeq, .retryAfter, .allow,
+        .producerReceivedSeq, .retryAfter, .allow, .eTag,
     ])
 
     /// What a page may send, beyond what every page may.
     private static let known: [HTTPField.Name] = [
         .accept, .contentType, .contentEncoding, .cacheControl, .lastEventID, .recordKey, .producerID, .producerEpoch,
         .producerSeq, .groupSession, .traceparent, .tracestate, .ceSpecVersion,
+        .ifMatch, .ifNoneMatch,
     ]
 
     /// The known names, and of what is asked for whatever may be an attribute of a CloudEvent.

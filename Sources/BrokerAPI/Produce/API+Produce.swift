@@ -63,7 +63,7 @@ extension API {
             let fields = context.request.headers
             try CloudEventFields.read(fields, &body, depthMax: depthMax, partition: partition, into: &intake)
         case .raw:
-            try readRaw(body, key: context.request.headers[.recordKey], partition, into: &intake)
+            try readRaw(body, key: try ProduceFormat.recordKey(context.request.headers), partition, into: &intake)
         }
     }
 

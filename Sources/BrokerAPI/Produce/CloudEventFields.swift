@@ -24,7 +24,7 @@ enum CloudEventFields {
             }
             try attributes.take(name, value, .body)
         }
-        if let key = fields[.recordKey] { try attributes.take("partitionkey", key, .body) }
+        if let key = try ProduceFormat.recordKey(fields) { try attributes.take("partitionkey", key, .body) }
         try attributes.check(.body)
         var parts = RecordParts(kind: .tombstone, timestamp: intake.now)
         parts.partition = partition

@@ -22,7 +22,7 @@ enum ProduceFormat: Sendable {
         case "application/cloudevents-batch+json": self = .cloudEvents(.batch)
         case let type? where type.hasPrefix("application/cloudevents"):
             throw Self.unsupported("CloudEvents come as application/cloudevents+json or -batch+json, or in binary mode")
-        case _ where context.request.headers[.ceSpecVersion] != nil: self = .cloudEventFields
+        case _ where Self.isEvent(context.request.headers): self = .cloudEventFields
         case "application/json": self = .json
         case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines":
             self = .ndjson(try Self.lines(context.query))
@@ -35,6 +35,27 @@ enum ProduceFormat: Sendable {
         if context.query["as"] != nil || context.query["key"] != nil {
             throw Problem.invalidRequest("as= and key= go with Content-Type application/x-ndjson")
         }
+    }
+
+    /// Whether header fields are those of a CloudEvent: any required one, so that an event without the others is refused and
+    /// not stored without its attributes.
+    private static func isEvent(_ fields: HTTPFields) -> Bool {
+        let required = ["ce-specversion", "ce-id", "ce-source", "ce-type"]
+        return fields.contains { required.contains($0.name.canonicalName) }
+    }
+
+    /// The key that a field gives a record whose body is its value.
+    ///
+    /// - Throws: for one that is not UTF-8, which would be stored as another key, and for two.
+    static func recordKey(_ fields: HTTPFields) throws(Problem) -> String? {
+        let keys = fields[values: .recordKey]
+        guard keys.count <= 1 else { throw Problem.invalidRequest("the field Record-Key is given twice") }
+        guard keys.first?.unicodeScalars.contains("\u{FFFD}") != true else {
+            throw Problem.invalidRequest(
+                "the field Record-Key is not UTF-8; send such a key as keyBase64 in a JSON body"
+            )
+        }
+        return keys.first
     }
 
     private static func lines(_ query: QueryParameters) throws(Problem) -> NDJSONRecordsBody.Lines {

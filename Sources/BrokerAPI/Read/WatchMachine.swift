@@ -260,9 +260,11 @@ struct WatchMachine: Sendable {
         return .write(encoder.take())
     }
 
-    /// What has been read and waits for the client is still to come, whatever the read said.
+    /// What has been read and waits for the client is still to come, whatever the read said; and while the client takes
+    /// nothing, nobody looks whether there is more.
     private func bookmark(_ cursor: String) -> StreamEvent {
-        .bookmark(cursor: cursor, caughtUp: isCaughtUp && pending == nil, lag: pending == nil ? lag : nil)
+        let isKnown = pending == nil && credit.mayDeliver
+        return .bookmark(cursor: cursor, caughtUp: isCaughtUp && isKnown, lag: isKnown ? lag : nil)
     }
 
     /// Ends a flush of records.

@@ -36,6 +36,8 @@ struct UpgradeChannel: ServerChildChannel {
         return channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
             let negotiated = try pipeline.configureUpgradableHTTPServerPipeline(configuration: upgrading(logger))
+            let upgrade = try pipeline.handler(type: NIOTypedHTTPServerUpgradeHandler<Negotiated>.self)
+            try pipeline.addHandler(ForeignUpgrade(), position: .before(upgrade))
             try pipeline.addHandler(FirstRequestGuard(timeout: timeout))
             return Value(negotiated: negotiated, channel: channel)
         }

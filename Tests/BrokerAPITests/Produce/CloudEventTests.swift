@@ -118,6 +118,26 @@ import Testing
         #expect(try harness.engine.records(topic).isEmpty)
     }
 
+    /// Not as a record without its attributes.
+    @Test(arguments: ["ce-specversion", "ce-id", "ce-source", "ce-type"])
+    func anEventInFieldsWithoutARequiredOneIsRefused(missing: String) async throws {
+        let harness = Harness()
+        let topic = try await harness.topic("orders")
+        var headers: HTTPFields = [:]
+        for (name, value) in Self.fields where name != missing {
+            headers[try #require(HTTPField.Name(name))] = value
+        }
+        let answer = await harness.send(
+            .post,
+            "/v1/topics/orders/records",
+            "{}",
+            type: "application/json",
+            headers: headers
+        )
+        #expect(answer.status == 400 && answer.detail.contains(String(missing.dropFirst(3))), "\(answer.text)")
+        #expect(try harness.engine.records(topic).isEmpty)
+    }
+
     private static let fields = ["ce-specversion": "1.0", "ce-id": "a", "ce-source": "/s", "ce-type": "t"]
 
     @Test func binaryModeHasTheAttributesInFields() async throws {

@@ -96,6 +96,26 @@ import Testing
         #expect(chosen["results"]?[0]?["partition"] == .integer(2))
     }
 
+    /// Stored as something else it would be another record's key.
+    @Test func aKeyInAFieldIsOneAndIsText() async throws {
+        let harness = Harness()
+        let topic = try await harness.topic("files")
+        var two: HTTPFields = [:]
+        two.append(HTTPField(name: .recordKey, value: "a"))
+        two.append(HTTPField(name: .recordKey, value: "b"))
+        for headers in [two, [.recordKey: "k\u{FFFD}"]] {
+            let answer = await harness.send(
+                .post,
+                "/v1/topics/files/records",
+                "x",
+                type: "text/plain",
+                headers: headers
+            )
+            #expect(answer.status == 400 && answer.detail.contains("Record-Key"), "\(answer.text)")
+        }
+        #expect(try harness.engine.records(topic).isEmpty)
+    }
+
     @Test func aBodyOfAnyOtherTypeIsOneRecord() async throws {
         let harness = Harness()
         let topic = try await harness.topic("files")

@@ -67,7 +67,7 @@ import Testing
         let allowed = try #require(reply?.headers[.accessControlAllowHeaders]).split(separator: ", ")
         for name in [
             "Last-Event-ID", "Content-Type", "Record-Key", "Producer-Id", "Producer-Epoch", "Producer-Seq",
-            "Group-Session", "traceparent", "ce-specversion", "ce-id", "ce-subject",
+            "Group-Session", "traceparent", "ce-specversion", "ce-id", "ce-subject", "If-Match", "If-None-Match",
         ] {
             #expect(allowed.contains { $0.lowercased() == name.lowercased() }, "\(name)")
         }
