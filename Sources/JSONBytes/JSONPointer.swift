@@ -60,8 +60,15 @@ public struct JSONPointer: Hashable, Sendable, CustomStringConvertible {
 
     /// The pointer to a field of an object that this one points to.
     private func appending(_ name: String) -> JSONPointer {
-        let escaped = name.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
-            .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
+        var escaped = ""
+        // Scalar by scalar: a mark that combines with a '~' or '/' before it makes another character of the two.
+        for scalar in name.unicodeScalars {
+            switch scalar {
+            case "~": escaped += "~0"
+            case "/": escaped += "~1"
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
         let bytes = Array(name.utf8)
         let token = Token(name: bytes, index: Self.arrayIndex(bytes))
         return JSONPointer(description: "\(description)/\(escaped)", tokens: tokens + [token])

@@ -5,6 +5,7 @@ framing that streams, see every record that is published meanwhile. PID is the b
 Prints one line for each thing that it has checked, and ends with status 0 if all were as they should be.
 """
 
+import errno
 import gzip
 import http.client
 import json
@@ -174,8 +175,10 @@ def raw(data, half=True):
                 connection.shutdown(socket.SHUT_WR)
             while piece := connection.recv(65536):
                 received += piece
-        except ConnectionResetError:
-            pass
+        except OSError as error:
+            # Reset, before or after the broker's answer was read.
+            if error.errno not in (errno.ECONNRESET, errno.ENOTCONN, errno.EPIPE):
+                raise
         return received
 
 
