@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchSupport
 import Glibc
+import Synchronization
 
 /// `watch-bench never-read`: what readers that never read do to everybody else.
 struct NeverReadCommand: ParsableCommand {
@@ -56,7 +57,12 @@ struct NeverReadCommand: ParsableCommand {
         _ seconds: Double,
         _ report: inout Report
     ) throws {
-        var crowd = try Crowd(port: broker.port, count: readers)
+        let crowd = try Crowd(port: broker.port, count: readers)
+        let keeper = SystemThread { crowd.replaceClosed() }
+        defer {
+            crowd.stop()
+            keeper.join()
+        }
         // Until they are stuck.
         sleep(10)
         swarm.clear()
@@ -65,10 +71,14 @@ struct NeverReadCommand: ParsableCommand {
         var samples: [Double] = []
         let begin = Clock.microseconds
         while Double(Clock.microseconds - begin) < seconds * 1_000_000 {
+            let before = publisher.delays.count
             try publisher.publish(perSecond: rate, seconds: 10)
+            let recent = Delays(Array(publisher.delays[before...]))
             samples.append(try ProcessFacts.residentMebibytes(broker.pid))
-            let replaced = try crowd.replaceClosed()
-            Report.note("\(name): resident \(fixed(samples[samples.count - 1], 1)) MiB, \(replaced) were closed")
+            let delay =
+                "publish p50 \(fixed(recent.milliseconds(permille: 500), 2)), p99 \(fixed(recent.milliseconds(permille: 990), 2)) ms"
+            let resident = fixed(samples[samples.count - 1], 1)
+            Report.note("\(name): \(delay), resident \(resident) MiB, \(crowd.replacedCount) were replaced")
         }
         let used = try ProcessFacts.processorSeconds(broker.pid) - processor
         let (publishing, delivery) = (Delays(publisher.delays), Delays(swarm.delays))
@@ -89,25 +99,44 @@ struct NeverReadCommand: ParsableCommand {
 }
 
 /// Watchers that never read.
-private struct Crowd {
+private final class Crowd: Sendable {
+    private struct State {
+        var sockets: [WatchSocket]
+        var replacedCount = 0
+        var isStopped = false
+    }
+
     private static let target = "/v1/topics/history/records?from=earliest&watch=true"
+    /// How long after its end a watcher may come again, in microseconds.
+    private static let lookMicroseconds: UInt32 = 100_000
     private let port: UInt16
-    private var sockets: [WatchSocket]
-    private(set) var replacedCount = 0
+    private let state: Mutex<State>
 
     init(port: UInt16, count: Int) throws {
         self.port = port
-        sockets = try (0..<count).map { _ in try WatchSocket(port: port, target: Self.target) }
+        let sockets = try (0..<count).map { _ in try WatchSocket(port: port, target: Self.target) }
+        state = Mutex(State(sockets: sockets))
     }
 
-    /// Connects anew in place of those that were closed, and tells how many those were.
-    mutating func replaceClosed() throws -> Int {
-        var count = 0
-        for index in sockets.indices where sockets[index].isClosed {
-            sockets[index] = try WatchSocket(port: port, target: Self.target)
-            count += 1
+    var replacedCount: Int { state.withLock { $0.replacedCount } }
+
+    /// Connects anew in place of those that were closed, each soon after it was, until it is stopped; on a thread of its own.
+    func replaceClosed() {
+        while !state.withLock({ $0.isStopped }) {
+            let sockets = state.withLock { $0.sockets }
+            for (index, socket) in sockets.enumerated() where socket.isClosed {
+                // A broker that takes no more connections is asked again at the next look.
+                guard let next = try? WatchSocket(port: port, target: Self.target) else { break }
+                state.withLock {
+                    $0.sockets[index] = next
+                    $0.replacedCount += 1
+                }
+            }
+            usleep(Self.lookMicroseconds)
         }
-        replacedCount += count
-        return count
+    }
+
+    func stop() {
+        state.withLock { $0.isStopped = true }
     }
 }

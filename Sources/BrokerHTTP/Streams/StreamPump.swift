@@ -23,14 +23,20 @@ struct StreamPump: Sendable {
     /// How often a connection is looked at while something waits for it, and at most while nothing does.
     ///
     /// Well below the time after which the kernel gives up a peer with a closed window.
-    static let lookInterval = TimeAmount.seconds(5)
+    static let lookInterval = TimeAmount.seconds(10)
+
+    /// An interval between looks of a stream's own: streams that were stuck at one moment are not looked at, and given up, at one
+    /// moment.
+    private static func interval(atMost most: TimeAmount) -> TimeAmount {
+        .nanoseconds(Int64.random(in: (most.nanoseconds / 2)...most.nanoseconds))
+    }
 
     /// Runs until an end.
     ///
     /// - Parameter transmit: puts a piece into the slot.
     func run(_ stream: inout any APIStream, transmit: (ByteBuffer) -> Void) async -> End {
         var patience = PeerPatience(limit: stream.stallMax)
-        let interval = min(Self.lookInterval, TimeAmount(stream.stallMax))
+        let interval = Self.interval(atMost: min(Self.lookInterval, TimeAmount(stream.stallMax)))
         var lookAt = NIODeadline.now() + interval
         var isForgiven = false
         while let piece = await stream.next() {
