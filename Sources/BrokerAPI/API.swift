@@ -23,6 +23,8 @@ public final class API: Sendable {
     public static let version = "0.1.0"
     /// The newest batches as watchers write them.
     let sharedFrames: SharedFrames
+    /// What watchers of collections read at the tail.
+    let sharedChanges: SharedChanges
     /// The streams that each principal has open.
     let streamPlaces: StreamPlaces
 
@@ -36,6 +38,7 @@ public final class API: Sendable {
         self.logger = logger
         sessionTokens = SessionTokens(secretKey: engine.secretKey)
         sharedFrames = SharedFrames(bytesMax: engine.limits.sharedFrameBytesMax)
+        sharedChanges = SharedChanges(bytesMax: engine.limits.sharedChangeBytesMax)
         streamPlaces = StreamPlaces(streamsMax: engine.limits.streamsPerPrincipalMax)
     }
 
@@ -152,7 +155,7 @@ public final class API: Sendable {
         case .groupStream(let group): try await groupStream(group, context, principal)
         case .commit(let group): try await commit(group, context, principal)
         case .listCollections(let namespace): listCollections(namespace)
-        case .listItems(let collection): try await listItems(collection, context)
+        case .listItems(let collection): try await readCollection(collection, context, principal)
         case .item(let collection, let key): try await item(key, of: collection)
         case .putItem(let collection, let key): try await putItem(key, of: collection, context)
         case .patchItem(let collection, let key): try await patchItem(key, of: collection, context)

@@ -94,7 +94,13 @@ public struct Limits: Hashable, Sendable {
     public var filterTermsMax = 16
     /// Elements of one set in a filter (64).
     public var filterSetElementsMax = 64
-    /// Names in a path of a filter, or in a pointer of a projection (16).
+    /// A selector of labels or fields as text, in bytes (4 KiB).
+    public var selectorBytesMax = ByteCount.kibibytes(4)
+    /// Terms of one selector: each of fields may walk over the value once (32).
+    public var selectorTermsMax = 32
+    /// Elements of one set in a selector (256).
+    public var selectorSetElementsMax = 256
+    /// Names in a path of a filter or a selector, or in a pointer of a projection (16).
     public var pathDepthMax = 16
     /// A list of fields as text, in bytes (4 KiB).
     public var fieldsBytesMax = ByteCount.kibibytes(4)
@@ -108,6 +114,8 @@ public struct Limits: Hashable, Sendable {
     public var scanBookmarkInterval = Duration.seconds(5)
     /// Encoded batches at the tails that watchers share, all together (16 MiB).
     public var sharedFrameBytesMax = ByteCount.mebibytes(16)
+    /// Changes at the tails of collections that watchers share, all together (16 MiB).
+    public var sharedChangeBytesMax = ByteCount.mebibytes(16)
     /// The shortest time between two long cursors of a stream (250 ms).
     public var longCursorInterval = Duration.milliseconds(250)
 

@@ -22,35 +22,79 @@ extension API {
     }
 
     /// A page of a collection's items.
-    func listItems(_ collection: TopicName, _ context: RequestContext) async throws -> APIReply {
-        let limits = engine.limits
-        let place = try context.query["continue"].map { (text) throws(Problem) in try ListPlace.parse(text) }
-        let limit = try context.query.integer("limit", in: 1...Int64.max).map { Int(clamping: $0) }
-        let page = try await engine.listItems(
-            of: collection,
-            from: place,
-            limit: min(limit ?? .max, limits.pageRecordsMax),
-            bytesMax: limits.pageBytesMax
-        )
-        let text = ItemText(
-            versions: CollectionVersion(try engine.topic(collection)),
-            jsonDepthMax: limits.jsonDepthMax
-        )
+    func listItems(
+        _ collection: TopicName,
+        _ options: CollectionOptions,
+        _ text: ItemText,
+        _ context: RequestContext
+    ) async throws -> APIReply {
+        for name in ["as", "prev", "event", "timeout"] where context.query[name] != nil {
+            throw Problem.invalidRequest("\(name)= is for a watch: add watch=true")
+        }
+        let (items, version, next) = try await itemPage(collection, options, context.query)
         return .json { json in
             json.key("metadata")
             json.beginObject()
             json.key("resourceVersion")
-            json.string(text.versions.text(page.version))
-            if let next = page.next {
+            json.string(text.versions.text(version))
+            if let next {
                 json.key("continue")
                 json.string(ListPlace.text(next))
             }
             json.endObject()
             json.key("items")
             json.beginArray()
-            for item in page.items { text.write(item, to: &json) }
+            for item in items { text.write(item, to: &json) }
             json.endArray()
         }
+    }
+
+    /// The items of a page, the version that it shows, and where the next one begins.
+    ///
+    /// A selector that passes over much ends the page early, possibly with nothing on it.
+    func itemPage(
+        _ collection: TopicName,
+        _ options: CollectionOptions,
+        _ query: QueryParameters
+    ) async throws -> (items: [CollectionItem], version: Cursor, next: CollectionPlace?) {
+        let limits = engine.limits
+        var place = try query["continue"].map { (text) throws(Problem) in try ListPlace.parse(text) }
+        let wanted = try query.integer("limit", in: 1...Int64.max).map { Int(clamping: $0) }
+        let limit = min(wanted ?? .max, limits.pageRecordsMax)
+        if let version = options.notBefore {
+            try CollectionPlaces(try engine.topic(collection)).check(notBefore: version)
+        }
+        var items: [CollectionItem] = []
+        var room = limits.pageBytesMax.value
+        var reads = 0
+        while true {
+            let page = try await engine.listItems(
+                of: collection,
+                from: place,
+                limit: limit - items.count,
+                bytesMax: ByteCount(max(room, 1))
+            )
+            if options.isExact, place == nil { try checkExact(options, page.version, collection) }
+            let found = options.selector.map { page.items.filter($0.matches) } ?? page.items
+            items += found
+            room -= found.reduce(0) { $0 + $1.record.content }
+            place = page.next
+            reads += 1
+            let isFull = items.count >= limit || room <= 0 || reads == Self.readsPerPageMax
+            if place == nil || options.selector == nil || isFull { return (items, page.version, place) }
+        }
+    }
+
+    /// How often the log is read for one page whose selector passes over items.
+    private static let readsPerPageMax = 64
+
+    private func checkExact(_ options: CollectionOptions, _ version: Cursor, _ collection: TopicName) throws {
+        let now = try itemText(collection).versions.text(version)
+        guard let asked = options.notBefore, asked != now else { return }
+        throw Problem(
+            .versionExpired,
+            "the collection \(collection) is at the version \(now), and lists are only made of the state of now"
+        )
     }
 }
 

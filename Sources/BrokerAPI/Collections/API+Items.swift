@@ -60,10 +60,12 @@ extension API {
         return APIReply(status: .noContent)
     }
 
-    private func itemText(_ collection: TopicName) throws -> ItemText {
+    /// How items of a collection are written.
+    func itemText(_ collection: TopicName, _ projection: JSONProjection? = nil) throws -> ItemText {
         ItemText(
             versions: CollectionVersion(try engine.topic(collection)),
-            jsonDepthMax: engine.limits.jsonDepthMax
+            jsonDepthMax: engine.limits.jsonDepthMax,
+            projection: projection
         )
     }
 

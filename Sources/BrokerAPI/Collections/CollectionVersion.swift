@@ -29,16 +29,39 @@ struct CollectionVersion {
 
     /// The version of an item: that of its partition right behind its record.
     func text(of item: CollectionItem) -> String {
-        let number = base + item.record.offset.value + 1
-        return partitionCount == 1 ? String(number) : "\(item.partition.partition)-\(number)"
+        text(of: item.record.offset, in: item.partition.partition)
+    }
+
+    /// The version of an item's record alone, such as that of its deletion.
+    func text(of offset: Offset, in partition: PartitionIndex) -> String {
+        let number = base + offset.value + 1
+        return partitionCount == 1 ? String(number) : "\(partition)-\(number)"
+    }
+
+    /// What a text is that names a version of the whole collection.
+    enum Reading: Hashable {
+        /// A version of this collection, or one that it does not have yet.
+        case offsets([Offset])
+        /// One of an earlier collection of the same name.
+        case earlier
+        /// None.
+        case garbage
+    }
+
+    /// Reads a version of the whole collection.
+    func read(_ text: String) -> Reading {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(Self.number)
+        let numbers = parts.compactMap { $0 }
+        guard numbers.count == parts.count else { return .garbage }
+        // Whatever the number of its partitions was.
+        if numbers[0] < base { return .earlier }
+        guard numbers.count == partitionCount else { return .garbage }
+        return .offsets(([numbers[0] - base] + numbers.dropFirst()).map { Offset($0) })
     }
 
     /// The offsets of a version of the whole collection; nil for a text that is none of this collection's.
     func offsets(_ text: String) -> [Offset]? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(Self.number)
-        let numbers = parts.compactMap { $0 }
-        guard numbers.count == parts.count, numbers.count == partitionCount, numbers[0] >= base else { return nil }
-        return ([numbers[0] - base] + numbers.dropFirst()).map { Offset($0) }
+        if case .offsets(let offsets) = read(text) { offsets } else { nil }
     }
 
     private static func number(_ text: Substring) -> Int64? {

@@ -109,6 +109,9 @@ struct ItemDocument {
 }
 
 extension DecodedRecord {
+    /// The bytes of its key and its value.
+    var content: Int { (key?.readableBytes ?? 0) + (value?.readableBytes ?? 0) }
+
     /// The bounds of a record.
     func check(_ limits: Limits) throws(Problem) {
         let headerBytes = headers.reduce(0) { $0 + $1.name.readableBytes + ($1.value?.readableBytes ?? 0) + 20 }

@@ -19,21 +19,68 @@ struct ItemText {
     let versions: CollectionVersion
     /// How deep a value may be nested.
     let jsonDepthMax: Int
+    /// What of a JSON value is written; nil is all of it.
+    var projection: JSONProjection?
+
+    /// A value as it is written.
+    enum Value {
+        /// JSON on one line, or what of it is asked for.
+        case json(ByteBuffer)
+        /// Anything else.
+        case bytes(ByteBuffer)
+    }
 
     /// Writes an item as the next value.
     func write(_ item: CollectionItem, to json: inout JSONWriter) {
+        write(item, version: versions.text(of: item), value: value(of: item), to: &json)
+    }
+
+    /// Writes an item as the next value, under a version that need not be its own.
+    func write(_ item: CollectionItem, version: String, value: Value?, to json: inout JSONWriter) {
         json.beginObject()
+        writeMetadata(item, version: version, to: &json)
+        switch value {
+        case .json(let value):
+            json.key("value")
+            json.raw(value)
+        case .bytes(let value):
+            json.key("valueBase64")
+            json.base64(value)
+        case nil: break
+        }
+        json.endObject()
+    }
+
+    /// Writes an item's metadata as a field of an open object.
+    func writeMetadata(_ item: CollectionItem, version: String, to json: inout JSONWriter) {
         json.key("metadata")
         json.beginObject()
         writeName(item.record.key ?? ByteBuffer(), to: &json)
         json.key("resourceVersion")
-        json.string(versions.text(of: item))
+        json.string(version)
         writeLabels(item.record.headers, to: &json)
         json.key("creationTimestamp")
         json.string(item.created.rfc3339)
         json.endObject()
-        if let value = item.record.value { writeValue(value, isJSON: item.isJSON, to: &json) }
-        json.endObject()
+    }
+
+    /// The value of an item as it is written; nil for a tombstone.
+    func value(of item: CollectionItem) -> Value? {
+        guard let value = item.record.value else { return nil }
+        guard !item.isJSON else { return .json(projected(value)) }
+        guard let shape = try? JSONValidator.validate(value, depthMax: jsonDepthMax), shape.kind != .null else {
+            return .bytes(value)
+        }
+        var line = value
+        if shape.hasLineBreaks { JSONLineBreaks.replaceBetweenTokens(in: &line) }
+        return .json(projected(line))
+    }
+
+    private func projected(_ value: ByteBuffer) -> ByteBuffer {
+        guard let projection else { return value }
+        var projected = ByteBuffer()
+        value.withUnsafeReadableBytes { projection.write($0, value: 0..<$0.count, into: &projected) }
+        return projected
     }
 
     /// An answer that is an item.
@@ -90,20 +137,5 @@ struct ItemText {
             if !labels.contains(where: { $0.name == label }) { labels.append((label, String(buffer: value))) }
         }
         return labels
-    }
-
-    private func writeValue(_ value: ByteBuffer, isJSON: Bool, to json: inout JSONWriter) {
-        guard !isJSON else {
-            json.key("value")
-            return json.raw(value)
-        }
-        guard let shape = try? JSONValidator.validate(value, depthMax: jsonDepthMax), shape.kind != .null else {
-            json.key("valueBase64")
-            return json.base64(value)
-        }
-        var line = value
-        if shape.hasLineBreaks { JSONLineBreaks.replaceBetweenTokens(in: &line) }
-        json.key("value")
-        json.raw(line)
     }
 }

@@ -106,31 +106,9 @@ struct FilterParser {
         case "headers":
             try scanner.expect(".", "'.' and a name after headers")
             // A header's name is one, whatever dots are in it.
-            return .header(Array(try name(upTo: nil).utf8))
-        case "value":
-            var names: [String] = []
-            while scanner.take(".") {
-                guard names.count < limits.pathDepthMax else {
-                    throw Problem.filterLimit(
-                        "pathDepthMax",
-                        limits.pathDepthMax,
-                        "names in a path",
-                        at: scanner.position
-                    )
-                }
-                names.append(try name(upTo: "."))
-            }
-            return .value(JSONPointer(names: names))
+            return .header(Array(try scanner.name(upTo: nil).utf8))
+        case "value": return .value(try scanner.path(limits))
         default: throw unknown
         }
-    }
-
-    private mutating func name(upTo end: Unicode.Scalar?) throws(Problem) -> String {
-        if let name = try scanner.quoted() { return name }
-        let name = scanner.bare(upTo: end)
-        guard !name.isEmpty else {
-            throw scanner.expected("a name; one that is empty or has special characters is quoted")
-        }
-        return name
     }
 }

@@ -24,6 +24,8 @@ struct EventEncoder: Sendable {
     /// How records are written: equal forms write equal bytes.
     let form: RecordForm
 
+    /// Whether all of it is one document.
+    private let isPage: Bool
     private let recordOpening: String
     private var buffer = ByteBuffer()
     private var records: RecordEncoder
@@ -39,14 +41,17 @@ struct EventEncoder: Sendable {
     ///   - recordEvent: the SSE name of records: `record`, or `message` for a plain `onmessage`.
     ///   - projection: what of a JSON value is written; nil is all of it.
     ///   - shared: where encoded batches at the tail are found and left; it goes with no projection.
+    ///   - isPage: whether `json` is one document of records, rather than one object a line without heartbeats.
     init(
         framing: Framing,
+        isPage: Bool = true,
         recordEvent: String = "record",
         jsonDepthMax: Int,
         projection: JSONProjection? = nil,
         shared: SharedFrames? = nil
     ) {
         self.framing = framing
+        self.isPage = isPage && framing == .json
         self.shared = framing == .json || projection != nil ? nil : shared
         form = RecordForm(framing: framing, recordEvent: recordEvent, jsonDepthMax: jsonDepthMax)
         recordOpening = "event: \(recordEvent)\ndata: "
@@ -60,7 +65,7 @@ struct EventEncoder: Sendable {
     /// Begins the answer, so that its first bytes can go out at once.
     mutating func open(retryMilliseconds: Int64) {
         switch framing {
-        case .json: buffer.writeStaticString("{\"records\":[")
+        case .json: if isPage { buffer.writeStaticString("{\"records\":[") }
         case .ndjson: break
         case .sse: buffer.writeString(":ok\n\nretry: \(retryMilliseconds)\n\n")
         }
@@ -140,6 +145,23 @@ struct EventEncoder: Sendable {
         }
     }
 
+    /// Appends an event that is one object, its type within it, as the watch of a collection has them.
+    ///
+    /// - Parameter body: writes the object.
+    mutating func write(named name: String, _ body: (inout JSONWriter) -> Void) {
+        if framing == .sse {
+            if owesBlankLine { buffer.writeStaticString("\n") }
+            buffer.writeString("event: \(name)\ndata: ")
+        }
+        // Handed over and taken back, so that the bytes are not copied.
+        var json = JSONWriter(into: buffer)
+        buffer = ByteBuffer()
+        body(&json)
+        buffer = json.finish()
+        buffer.writeStaticString("\n")
+        owesBlankLine = framing == .sse
+    }
+
     /// Appends what shows that the connection lives and means nothing else.
     mutating func writeHeartbeat() {
         switch framing {
@@ -159,7 +181,7 @@ struct EventEncoder: Sendable {
 
     /// Ends the answer: a page gets its last fields.
     mutating func close(extra: (inout JSONWriter) -> Void = { _ in }) {
-        guard framing == .json else { return }
+        guard isPage else { return }
         // The fields come as an object of their own, whose opening brace becomes the comma after the records.
         var json = JSONWriter()
         json.beginObject()

@@ -29,6 +29,50 @@ struct Negotiation: Hashable, Sendable {
         )
     }
 
+    /// Decides for a collection: a list is JSON, and a watch comes in any framing; `json` is then one object a line.
+    static func collection(_ context: RequestContext) throws(Problem) -> Negotiation {
+        let watch = try context.query.bool("watch")
+        if context.isSocket {
+            try refuseFraming(context.query)
+            return Negotiation(framing: .ndjson, isWatch: watch ?? true)
+        }
+        if let framing = try framing(context.query, among: Framing.allCases) {
+            if let choice = collectionChoice(framing, watch) { return choice }
+            throw contradiction(ofList: framing, watch)
+        }
+        for type in AcceptHeader.types(context.request.headers[values: .accept]) {
+            let framing: Framing? =
+                switch type {
+                case "application/json": .json
+                case "text/event-stream", "text/*": .sse
+                case "*/*", "application/*": watch == true ? .ndjson : .json
+                case let type where isNDJSON(type): .ndjson
+                default: nil
+                }
+            if let choice = framing.flatMap({ collectionChoice($0, watch) }) { return choice }
+        }
+        throw Problem(
+            .framingNotSupported,
+            "a list comes as application/json; a watch as application/x-ndjson, application/json or text/event-stream"
+        )
+    }
+
+    private static func collectionChoice(_ framing: Framing, _ watch: Bool?) -> Negotiation? {
+        switch framing {
+        case .json: Negotiation(framing: .json, isWatch: watch ?? false)
+        case .ndjson: watch == true ? Negotiation(framing: .ndjson, isWatch: true) : nil
+        case .sse: watch == false ? nil : Negotiation(framing: .sse, isWatch: true)
+        }
+    }
+
+    private static func contradiction(ofList framing: Framing, _ watch: Bool?) -> Problem {
+        Problem(
+            .framingNotSupported,
+            "framing=\(framing.rawValue) is for a watch of a collection: "
+                + (watch == nil ? "add watch=true" : "a list is json")
+        )
+    }
+
     /// Decides for a group's stream: always a watch, NDJSON unless asked otherwise.
     static func groupStream(_ context: RequestContext) throws(Problem) -> Framing {
         if context.isSocket {

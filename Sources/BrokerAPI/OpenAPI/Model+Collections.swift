@@ -12,17 +12,17 @@ extension Model {
                 .init("metadata", .object([.init("resourceVersion", .string), .optional("continue", .string)])),
                 .init("items", .list(.model(.item))),
             ])
-        case .item:
-            .object([
-                .init(
-                    "metadata",
+        case .item: .object([.init("metadata", Self.itemMetadata)] + Self.itemValue)
+        case .itemEvent: .either(Self.itemEvents.map { .object($1) })
+        case .itemServerSentEvent:
+            .either(
+                Self.itemEvents.map { name, fields in
                     .object([
-                        .optional("name", .string), .optional("nameBase64", .base64), .init("resourceVersion", .string),
-                        .optional("labels", .object([], more: .like(.string))), .init("creationTimestamp", .time),
+                        .init("event", .choice(name.map { [$0] } ?? ItemEvent.Kind.names + ["message"])),
+                        .init("data", .json(.object(fields))), .optional("id", .string),
                     ])
-                ),
-                .optional("value", .anything), .optional("valueBase64", .base64),
-            ])
+                }
+            )
         default:
             .object(
                 [
@@ -46,4 +46,57 @@ extension Model {
             )
         }
     }
+
+    private static let itemMetadata = Schema.object([
+        .optional("name", .string), .optional("nameBase64", .base64), .init("resourceVersion", .string),
+        .optional("labels", .object([], more: .like(.string))), .init("creationTimestamp", .time),
+    ])
+
+    private static let itemValue: [Schema.Field] = [.optional("value", .anything), .optional("valueBase64", .base64)]
+
+    /// What a watch says, with the name of the event where that is not one of a change.
+    private static let itemEvents: [(name: String?, fields: [Schema.Field])] = [
+        (
+            nil,
+            [
+                .init("type", .choice(ItemEvent.Kind.names)),
+                .init(
+                    "object",
+                    .object(
+                        [
+                            .init("metadata", itemMetadata), .optional("previousResourceVersion", .string),
+                            .optional("patch", .list(.anything)),
+                        ] + itemValue
+                    )
+                ),
+                .optional("prev", .model(.item)),
+            ]
+        ),
+        (
+            "BOOKMARK",
+            [
+                .init("type", .choice(["BOOKMARK"])),
+                .init(
+                    "object",
+                    .object([
+                        .init(
+                            "metadata",
+                            .object([
+                                .init("resourceVersion", .string),
+                                .optional("annotations", .object([], more: .like(.string))),
+                            ])
+                        )
+                    ])
+                ),
+            ]
+        ),
+        ("ERROR", [.init("type", .choice(["ERROR"])), .init("object", .model(.problem))]),
+        (
+            "goodbye",
+            [
+                .optional("type", .choice(["goodbye"])), .init("reason", .string), .init("reconnect", .bool),
+                .init("retryAfterMs", .count),
+            ]
+        ),
+    ]
 }

@@ -9,7 +9,7 @@ enum Model: String, CaseIterable, Sendable {
     case offsetReset, offsetResetResult, memberJoin, membership, memberPage, sessionDocument, standing
     case assignedPartition, ownedPartition, topicPartition, commit, commitResults
     // Collections.
-    case collectionList, itemList, item, newItem
+    case collectionList, itemList, item, newItem, itemEvent, itemServerSentEvent
     // Streams, and what goes wrong.
     case event, serverSentEvent, problem
 
@@ -30,7 +30,7 @@ enum Model: String, CaseIterable, Sendable {
         case .memberJoin, .membership, .memberPage, .sessionDocument, .standing, .assignedPartition, .ownedPartition,
             .topicPartition, .commit, .commitResults:
             memberSchema
-        case .collectionList, .itemList, .item, .newItem: collectionSchema
+        case .collectionList, .itemList, .item, .newItem, .itemEvent, .itemServerSentEvent: collectionSchema
         case .event: .either(Self.events.map { Self.line($0, $1) })
         case .serverSentEvent: .either(Self.events.map { Self.serverSent($0, $1) })
         case .problem: Self.problemSchema

@@ -7,8 +7,28 @@ extension Operation {
 
     static let listItems = Operation(
         id: "listItems",
-        answers: [.json(.itemList, "A page of items.")],
-        problems: [ProblemCode].collection + [.invalidCursor, .listExpired]
+        fields: [
+            Route.Parameter("Last-Event-ID", "Where an event source was last; it wins over `resourceVersion`.")
+        ],
+        answers: [
+            Answer(
+                status: 200,
+                summary: "A page of items, or a watch. The schema of a stream is that of one line or event.",
+                contents: [
+                    Content(
+                        mediaType: "application/json",
+                        schema: .either([.model(.itemList), .model(.itemEvent)])
+                    ),
+                    Content(mediaType: "application/x-ndjson", schema: .model(.itemEvent)),
+                    Content(mediaType: "text/event-stream", schema: .model(.itemServerSentEvent)),
+                ]
+            ),
+            .nothingMore,
+        ],
+        problems: [ProblemCode].collection + [ProblemCode].unready.filter { $0 != .draining } + [
+            .invalidCursor, .listExpired, .versionExpired, .versionAhead, .framingNotSupported, .tooManyStreams,
+            .invalidSelector, .selectorTooLarge, .invalidFields, .fieldsTooLarge,
+        ]
     )
 
     static let item = Operation(

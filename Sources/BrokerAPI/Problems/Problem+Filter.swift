@@ -1,4 +1,4 @@
-/// What is wrong with `filter=` and `fields=`, and where: places count characters of the decoded parameter, from 0.
+/// What is wrong with `filter=`, `fields=` and selectors, and where: places count characters of the decoded parameter, from 0.
 extension Problem {
     /// A filter that is none.
     static func invalidFilter(at position: Int, _ reason: String) -> Problem {
@@ -24,6 +24,26 @@ extension Problem {
         Problem(
             .fieldsTooLarge,
             "fields: more than \(max) \(what) (\(name))",
+            members: [Member("limit", .string(name)), Member("max", .integer(Int64(max)))] + place(position)
+        )
+    }
+
+    /// A selector that is none.
+    static func invalidSelector(_ name: String, at position: Int, _ reason: String) -> Problem {
+        Problem(.invalidSelector, "\(name), character \(position): \(reason)", members: [Self.position(position)])
+    }
+
+    /// A selector that is larger than it may be.
+    static func selectorLimit(
+        _ parameter: FilterScanner.Parameter,
+        _ name: String,
+        _ max: Int,
+        _ what: String,
+        at position: Int?
+    ) -> Problem {
+        Problem(
+            .selectorTooLarge,
+            "\(parameter.rawValue): more than \(max) \(what) (\(name))",
             members: [Member("limit", .string(name)), Member("max", .integer(Int64(max)))] + place(position)
         )
     }

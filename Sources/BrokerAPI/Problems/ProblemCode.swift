@@ -8,6 +8,8 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case filterTooLarge = "filter-too-large"
     case invalidFields = "invalid-fields"
     case fieldsTooLarge = "fields-too-large"
+    case invalidSelector = "invalid-selector"
+    case selectorTooLarge = "selector-too-large"
     case headerReserved = "header-reserved"
     case keyMissing = "key-missing"
     case tooManyPartitions = "too-many-partitions"
@@ -37,6 +39,8 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case cursorExpired = "cursor-expired"
     case cursorEpochChanged = "cursor-epoch-changed"
     case listExpired = "list-expired"
+    case versionExpired = "version-expired"
+    case versionAhead = "version-ahead"
     case sessionExpired = "session-expired"
     case producerFenced = "producer-fenced"
     case producerSequenceGap = "producer-sequence-gap"
@@ -90,6 +94,8 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .filterTooLarge: (.badRequest, "The filter is too large")
         case .invalidFields: (.badRequest, "The list of fields cannot be read")
         case .fieldsTooLarge: (.badRequest, "The list of fields is too large")
+        case .invalidSelector: (.badRequest, "The selector cannot be read")
+        case .selectorTooLarge: (.badRequest, "The selector is too large")
         case .headerReserved: (.badRequest, "The record header is reserved")
         case .keyMissing: (.badRequest, "A record has no key")
         case .tooManyPartitions: (.badRequest, "One read covers too many partitions")
@@ -123,6 +129,7 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .cursorExpired: (.gone, "The records at the cursor are no longer kept")
         case .cursorEpochChanged: (.gone, "The topic was created anew since the cursor was made")
         case .listExpired: (.gone, "The list is over")
+        case .versionExpired: (.gone, "The changes from the version on are not all kept")
         case .sessionExpired: (.gone, "The session has ended")
         case .producerFenced: (.forbidden, "A later epoch of the producer is in force")
         case .producerSequenceGap: (.conflict, "The request is not the producer's next one")
@@ -139,6 +146,7 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .requestTooLarge: (.contentTooLarge, "The records do not fit one atomic write")
         case .unsupportedMediaType: (.unsupportedMediaType, "The body's encoding is not supported")
         case .offsetBeyondTail: (.rangeNotSatisfiable, "The offset lies beyond the end")
+        case .versionAhead: (.rangeNotSatisfiable, "The version is not there yet")
         case .quotaExceeded: (.tooManyRequests, "The broker has no room for this now")
         case .tooManyBodies: (.tooManyRequests, "Too many bodies are coming in")
         case .tooManyStreams: (.tooManyRequests, "Too many streams are open")

@@ -87,10 +87,13 @@ extension API {
     }
 
     /// The header fields of an answer of records or events.
-    static func streamHeaders(_ framing: Framing) -> HTTPFields {
+    ///
+    /// - Parameter isStream: whether `json` goes on too.
+    static func streamHeaders(_ framing: Framing, isStream: Bool = false) -> HTTPFields {
+        let isPage = framing == .json && !isStream
         var headers: HTTPFields = [.contentType: framing.contentType]
-        headers[.cacheControl] = framing == .json ? "no-store" : "no-cache, no-transform"
-        if framing != .json { headers[.accelBuffering] = "no" }
+        headers[.cacheControl] = isPage ? "no-store" : "no-cache, no-transform"
+        if !isPage { headers[.accelBuffering] = "no" }
         return headers
     }
 }

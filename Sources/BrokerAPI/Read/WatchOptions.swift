@@ -36,6 +36,9 @@ struct WatchOptions: Sendable {
     /// What of a record's value is wanted; nil is all of it.
     var projection: JSONProjection?
 
+    /// Whether the answer is one document, which is written whole at its end.
+    var isOnePiece: Bool { framing == .json && !isWatch }
+
     /// The fields that a page has beyond those of all: whether `to` was reached, and the next offset of one partition.
     func pageFields(_ cursor: Cursor) -> (inout JSONWriter) -> Void {
         { json in
@@ -84,6 +87,30 @@ extension WatchOptions {
             limits: limits,
             filter: try query["filter"].map { (text) throws(Problem) in try FilterParser.parse(text, limits: limits) },
             projection: try query["fields"].map { (text) throws(Problem) in try FieldList.parse(text, limits: limits) }
+        )
+    }
+
+    /// What a stream is that has no pages and no records: those of the options that any stream has.
+    init(
+        watching framing: Framing,
+        timeoutMilliseconds: Int64?,
+        recordEvent: String = "record",
+        limits: Limits,
+        configuration: APIConfiguration
+    ) {
+        self.init(
+            framing: framing,
+            isWatch: true,
+            isOnePartition: false,
+            recordsMax: .max,
+            bytesMax: .max,
+            waitUntil: nil,
+            timeoutMilliseconds: timeoutMilliseconds,
+            isStrict: false,
+            recordEvent: recordEvent,
+            retryMilliseconds: configuration.retryMilliseconds,
+            random: configuration.random(),
+            limits: limits
         )
     }
 

@@ -3,20 +3,34 @@ import HTTPTypes
 import NIOCore
 
 /// Drives a ``WatchMachine`` against an engine.
-struct WatchStream: APIStream {
+struct WatchStream<Content: WatchContent>: APIStream {
+    /// A machine of this content.
+    typealias Machine = WatchMachine<Content>
+
     let commands: any ClientCommands
     /// Where commands leave credit; nil on a transport that takes none.
     private let inbox: CreditInbox?
     private let engine: any BrokerEngine
-    private var machine: WatchMachine
-    private var event: WatchMachine.Event = .begin
+    private var machine: Machine
+    private var event: Machine.Event = .begin
+    /// What came of the first read, if it was done before the answer began.
+    private var first: Machine.Event?
     private var pieces = PieceSplitter()
     private var isFinished = false
     private let place: StreamPlace
 
     /// A stream that has sent nothing.
-    init(_ machine: WatchMachine, engine: any BrokerEngine, place: StreamPlace, isSocket: Bool) {
+    ///
+    /// - Parameter first: what came of the machine's first reading, where that had to be known before.
+    init(
+        _ machine: Machine,
+        first: Machine.Event? = nil,
+        engine: any BrokerEngine,
+        place: StreamPlace,
+        isSocket: Bool
+    ) {
         self.machine = machine
+        self.first = first
         self.place = place
         self.engine = engine
         inbox = isSocket ? CreditInbox() : nil
@@ -30,7 +44,13 @@ struct WatchStream: APIStream {
         while !isFinished {
             if let change = inbox?.take() { machine.take(change) }
             switch machine.step(event, now: engine.clock.now, isDraining: engine.phase != .ready) {
-            case .read(let cursor, let budget): event = await Self.read(cursor, budget, engine)
+            case .read(let reading):
+                if let first {
+                    event = first
+                    self.first = nil
+                } else {
+                    event = await Self.read(reading, engine)
+                }
             case .wait(let cursor, let deadline): event = await wait(past: cursor, until: deadline)
             case .yield:
                 await Task.yield()
@@ -66,13 +86,13 @@ struct WatchStream: APIStream {
     }
 
     /// Runs a machine to its end and answers everything it wrote, or the first problem: for pages.
-    static func collect(_ machine: WatchMachine, engine: any BrokerEngine) async throws -> ByteBuffer {
+    static func collect(_ machine: Machine, engine: any BrokerEngine) async throws -> ByteBuffer {
         var machine = machine
-        var event = WatchMachine.Event.begin
+        var event = Machine.Event.begin
         var body = ByteBuffer()
         while true {
             switch machine.step(event, now: engine.clock.now, isDraining: engine.phase != .ready) {
-            case .read(let cursor, let budget): event = await read(cursor, budget, engine)
+            case .read(let reading): event = await read(reading, engine)
             case .wait(let cursor, let deadline):
                 // A client that has closed its side, and may read on, gets what there is.
                 let reason = await engine.wait(past: cursor, deadline: deadline)
@@ -93,20 +113,16 @@ struct WatchStream: APIStream {
     }
 
     /// Waits at the tail; a change of the client's credit ends the wait too.
-    private func wait(past cursor: Cursor, until deadline: MonotonicInstant) async -> WatchMachine.Event {
+    private func wait(past cursor: Cursor, until deadline: MonotonicInstant) async -> Machine.Event {
         guard let inbox else { return .woke(await engine.wait(past: cursor, deadline: deadline)) }
         let engine = engine
         let reason = await inbox.interrupting { await engine.wait(past: cursor, deadline: deadline) }
         return reason == .cancelled && !Task.isCancelled ? .creditChanged : .woke(reason)
     }
 
-    private static func read(
-        _ cursor: Cursor,
-        _ budget: ReadBudget,
-        _ engine: any BrokerEngine
-    ) async -> WatchMachine.Event {
-        do {
-            return .read(try await engine.read(cursor, budget: budget))
+    private static func read(_ reading: Content.Reading, _ engine: any BrokerEngine) async -> Machine.Event {
+        do throws(BrokerError) {
+            return .read(try await Content.read(reading, engine))
         } catch {
             return .failed(error)
         }

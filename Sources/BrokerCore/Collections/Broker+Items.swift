@@ -11,12 +11,14 @@ extension Broker {
     public func updateItem(
         _ key: [UInt8],
         of topic: TopicName,
-        _ decide: @Sendable (CollectionItem?) throws -> ItemDecision
+        _ decide: @escaping @Sendable (CollectionItem?) throws -> ItemDecision
     ) async throws -> ItemUpdate {
         let partition = try collection(topic).partition(ofKey: key)
         for _ in 0..<Self.updateAttemptsMax {
             let (before, version) = try await latest(key, in: partition)
-            guard case .append(let record, let isJSON) = try decide(before) else {
+            // On the pool, since a decision may be long: a patch of a thousand operations on a mebibyte.
+            let decision = try await readPool.run { try decide(before) }
+            guard case .append(let record, let isJSON) = decision else {
                 return ItemUpdate(before: before, after: nil)
             }
             // Stored only if the partition still ends where the decision was made.

@@ -24,7 +24,7 @@ extension BrokerEngine {
     public func updateItem(
         _ key: [UInt8],
         of topic: TopicName,
-        _ decide: @Sendable (CollectionItem?) throws -> ItemDecision
+        _ decide: @escaping @Sendable (CollectionItem?) throws -> ItemDecision
     ) async throws -> ItemUpdate {
         throw BrokerError.unsupported("this engine has no collections")
     }

@@ -115,7 +115,7 @@ public protocol BrokerEngine: Sendable {
     func updateItem(
         _ key: [UInt8],
         of topic: TopicName,
-        _ decide: @Sendable (CollectionItem?) throws -> ItemDecision
+        _ decide: @escaping @Sendable (CollectionItem?) throws -> ItemDecision
     ) async throws -> ItemUpdate
     /// Reads what has changed from a version on, without waiting: possibly nothing.
     /// - Parameter wanted: which versions before the changes to bring along.

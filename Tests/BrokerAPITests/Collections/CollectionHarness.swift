@@ -1,26 +1,62 @@
-import BrokerCore
 import BrokerTestSupport
 import HTTPTypes
 import RecordFormat
 import Testing
+
+@testable import BrokerCore
 
 /// The API over a whole broker in memory with the collection `prices`.
 struct CollectionHarness {
     let api: Harness
     private let process: InProcessBroker
 
-    static func start(partitions: Int = 1) async throws -> CollectionHarness {
-        let clock = ManualClock()
+    let clock: ManualClock
+    private let fileSystem: SimulatedFileSystem
+
+    static func start(
+        over fileSystem: SimulatedFileSystem = SimulatedFileSystem(),
+        clock: ManualClock = ManualClock(),
+        partitions: Int = 1
+    ) async throws -> CollectionHarness {
         let process = try await InProcessBroker.start(
             directory: "/data/broker",
-            fileSystem: SimulatedFileSystem(),
+            fileSystem: fileSystem,
             clock: clock,
             wallClock: clock
-        )
+        ) { configuration in
+            configuration.store.segmentBytesMax = ByteCount(3000)
+            configuration.compaction.policy.lagMilliseconds = 0
+            configuration.compaction.policy.dirtyPercentMin = 0
+            configuration.compaction.bytesPerSecondMax = .mebibytes(1024)
+        }
         let api = Harness(on: process.broker)
         let settings = "{\"cleanup\":\"compact\",\"partitions\":\(partitions)}"
-        try #require(await api.send(.put, "/v1/topics/prices", settings).status == 201)
-        return CollectionHarness(api: api, process: process)
+        try #require([200, 201].contains(await api.send(.put, "/v1/topics/prices", settings).status))
+        return CollectionHarness(api: api, process: process, clock: clock, fileSystem: fileSystem)
+    }
+
+    /// Stops in order and starts again.
+    func restarted(partitions: Int = 1) async throws -> CollectionHarness {
+        await process.stop()
+        return try await .start(over: fileSystem.afterProcessDeath(), clock: clock, partitions: partitions)
+    }
+
+    /// The same, and everything compacted that can be.
+    func compacted(partitions: Int = 1) async throws -> CollectionHarness {
+        let again = try await restarted(partitions: partitions)
+        again.process.broker.journal.compaction.walk()
+        return again
+    }
+
+    /// Stops in order, which ends its streams.
+    func stop() async {
+        await process.stop()
+    }
+
+    /// The version of the collection now.
+    func version() async throws -> String {
+        let list = try await api.send(.get, "/v1/collections/prices").json()
+        return try #require(list["metadata"]?["resourceVersion"]?.string)
     }
 
     /// Sends a request about an item.

@@ -20,7 +20,7 @@ import Testing
     }
 
     private func machine(_ framing: Framing, filter: String, limits change: (inout Limits) -> Void = { _ in }) throws
-        -> WatchMachine
+        -> RecordWatch
     {
         var limits = Limits()
         change(&limits)
@@ -67,13 +67,13 @@ import Testing
         )
     }
 
-    private func lines(_ action: WatchMachine.Action) throws -> [JSON] {
+    private func lines(_ action: RecordWatch.Action) throws -> [JSON] {
         guard case .write(let bytes) = action else { return [] }
         return try String(buffer: bytes).split(separator: "\n").map { try JSON(String($0)) }
     }
 
-    private func isRead(_ action: WatchMachine.Action, from offset: Int64) -> Bool {
-        if case .read(let asked, _) = action { asked == cursor(offset) } else { false }
+    private func isRead(_ action: RecordWatch.Action, from offset: Int64) -> Bool {
+        if case .read(let asked) = action { asked.cursor == cursor(offset) } else { false }
     }
 
     @Test(arguments: [Framing.ndjson, .sse])
@@ -122,7 +122,7 @@ import Testing
     }
 
     @Test func aLongStretchIsLeftForADrainATimeoutAndABookmark() throws {
-        func scanning() throws -> WatchMachine {
+        func scanning() throws -> RecordWatch {
             var machine = try machine(.ndjson, filter: "key=nobody") { limits in
                 limits.scanBytesPerStep = ByteCount(100)
                 limits.streamAgeMax = .seconds(100)

@@ -78,7 +78,7 @@ import Testing
         var machine = WatchMachine(options, cursor: cursor(first), shared: shared, now: start)
         var (results, grants, pieces) = (results[...], grants[...], [String]())
         if let grant = grants.popFirst() { machine.take(grant) }
-        var event = WatchMachine.Event.begin
+        var event = RecordWatch.Event.begin
         while true {
             switch machine.step(event, now: start, isDraining: false) {
             case .write(let bytes):

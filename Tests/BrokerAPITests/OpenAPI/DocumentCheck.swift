@@ -42,10 +42,16 @@ enum DocumentCheck {
 
     private static func bodyMisfit(_ answer: Harness.Answer, _ type: String, _ schema: Schema) throws -> String? {
         switch type {
-        case "application/json": return SchemaFit.misfit(try answer.json(), schema)
-        case "application/x-ndjson":
-            for line in try answer.lines() {
-                if let misfit = SchemaFit.misfit(line, .model(.event)) { return misfit }
+        case "application/json", "application/x-ndjson":
+            // The watch of a collection is a line an object in JSON too.
+            let isOne = type == "application/json" && !answer.text.contains("}\n")
+            for value in isOne ? [try answer.json()] : try answer.lines() {
+                if let misfit = SchemaFit.misfit(value, schema) { return misfit }
+            }
+        case "text/event-stream" where schema.isItemEvents:
+            for (name, data) in events(answer.text) {
+                let event = JSON.object(["event": .string(name), "data": .string(data)])
+                if let misfit = SchemaFit.misfit(event, schema) { return misfit }
             }
         case "text/event-stream":
             for (name, data) in events(answer.text) {
@@ -68,4 +74,9 @@ enum DocumentCheck {
             return (String(name.dropFirst(7)), String(data.dropFirst(6)))
         }
     }
+}
+
+extension Schema {
+    /// Whether it is that of a collection's server-sent events.
+    fileprivate var isItemEvents: Bool { if case .model(.itemServerSentEvent) = self { true } else { false } }
 }

@@ -53,17 +53,17 @@ import Testing
         )
     }
 
-    private func text(_ action: WatchMachine.Action) -> String? {
+    private func text(_ action: RecordWatch.Action) -> String? {
         if case .write(let bytes) = action { String(buffer: bytes) } else { nil }
     }
 
     @Test func aWatchOpensReadsAndWaits() {
         var machine = WatchMachine(options(.sse), cursor: cursor(0), now: start)
         #expect(text(machine.step(.begin, now: start, isDraining: false))?.hasPrefix(":ok") == true)
-        guard case .read(let asked, _) = machine.step(.written, now: start, isDraining: false) else {
+        guard case .read(let asked) = machine.step(.written, now: start, isDraining: false) else {
             return #expect(Bool(false), "no read")
         }
-        #expect(asked == cursor(0))
+        #expect(asked.cursor == cursor(0))
         let empty = ReadResult(slices: [], gaps: [], cursor: cursor(0), caughtUp: true, lag: 0)
         guard case .wait(let waiting, let deadline) = machine.step(.read(empty), now: start, isDraining: false) else {
             return #expect(Bool(false), "no wait")
