@@ -57,8 +57,8 @@ extension RouteTable {
         ),
         Route.Parameter(
             "resourceVersionMatch",
-            "How `resourceVersion` is meant.",
-            .choice(["NotOlderThan", "Exact"])
+            "How `resourceVersion` is meant: `NotOlderThan`, or of a list `Exact`.",
+            .text(pattern: "^(NotOlderThan|Exact)?$")
         ),
         Route.Parameter("sendInitialEvents", "Begin a watch with the state, or do not.", .flag),
         Route.Parameter("allowWatchBookmarks", "Whether a watch tells bookmarks; it does without.", .flag),
