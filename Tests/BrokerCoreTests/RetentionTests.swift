@@ -45,6 +45,37 @@ import Testing
         await restarted.process.stop()
     }
 
+    /// A walk over all partitions takes a while, and one that is under way knows the topic as it was.
+    @Test func aWalkUnderWayKeepsToTheSettingsAsTheyAreNow() async throws {
+        let (test, topic) = try await Self.started { $0.partitions = 2 }
+        let broker = test.broker
+        let value = String(repeating: "x", count: 1000)
+        for number in 0..<60 { try await test.append(Array(repeating: value, count: 10), to: topic, Int32(number % 2)) }
+        var change = TopicSettingsChange()
+        change.retentionBytes = .value(.kibibytes(64))
+        _ = try await broker.changeTopic(topic, change)
+        let former = try broker.registry.topic(topic)
+        change.retentionBytes = .byDefault
+        _ = try await broker.changeTopic(topic, change)
+        let job = RetentionJob(
+            store: broker.store,
+            queue: broker.queue,
+            registry: broker.registry,
+            logger: broker.logger
+        )
+        // Until the second partition shows that there is something to remove by now.
+        while try broker.store.retain(former.partitions[1].key, former.settings.retention) == nil {
+            test.clock.advance(byMilliseconds: 61_000)
+            await Task.yield()
+        }
+        test.clock.advance(byMilliseconds: 61_000)
+        try job.run(former.partitions[0], of: former)
+        #expect(try broker.topic(topic).partitions.first?.logStart == .zero)
+        // There was something to remove.
+        #expect(try broker.store.retain(former.partitions[0].key, former.settings.retention) != nil)
+        await test.process.stop()
+    }
+
     @Test func aGroupIsToldWhatWentBeforeItCommitted() async throws {
         let (test, topic) = try await Self.started { $0.retentionBytes = .value(.kibibytes(64)) }
         let former = try await TestMember.join(test, "billing", [topic])

@@ -7,25 +7,7 @@ final class WatchSocket: Sendable {
 
     /// Connects and sends the request; nothing is read.
     init(port: UInt16, target: String, kind: Swarm.Kind = .sse) throws {
-        descriptor = try SystemFailure.check(
-            socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0),
-            "socket",
-            "tcp"
-        )
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard result == 0 else {
-            let code = errno
-            close(descriptor)
-            throw SystemFailure(call: "connect", path: "127.0.0.1:\(port)", code: code)
-        }
+        descriptor = try Loopback.connect(port: port)
         let request = Self.request(target, kind)
         let sent = request.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         guard sent == request.count else { throw SystemFailure(call: "send", path: target, code: errno) }

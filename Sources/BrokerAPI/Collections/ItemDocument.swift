@@ -19,17 +19,8 @@ struct ItemDocument {
 
     /// Reads a body.
     init(_ body: ByteBuffer, of key: String, limits: Limits) throws(Problem) {
-        let tree: JSONTree
-        do {
-            // The value stands one level deep.
-            tree = try JSONTree(validating: body, depthMax: limits.jsonDepthMax + 1)
-        } catch {
-            throw Problem.invalidRequest(
-                "the body is not valid JSON at byte \(error.byteOffset): \(error.reason)",
-                members: [Problem.Member("byteOffset", .integer(Int64(error.byteOffset)))]
-            )
-        }
-        try self.init(tree, of: key)
+        // The value stands one level deep.
+        try self.init(JSONDocument.tree(body, what: "the body", depthMax: limits.jsonDepthMax + 1), of: key)
     }
 
     /// Reads a value that has the form of an item.
@@ -69,7 +60,11 @@ struct ItemDocument {
             )
         }
         let record = DecodedRecord(timestamp: now, key: ByteBuffer(string: key), value: bytes, headers: headers)
-        try record.check(limits)
+        do {
+            _ = try RecordBounds(limits).check(record)
+        } catch {
+            throw Problem(error.code, error.detail(of: "the item", headers: "labels"), members: error.members)
+        }
         return record
     }
 
@@ -111,29 +106,6 @@ struct ItemDocument {
 extension DecodedRecord {
     /// The bytes of its key and its value.
     var content: Int { (key?.readableBytes ?? 0) + (value?.readableBytes ?? 0) }
-
-    /// The bounds of a record.
-    func check(_ limits: Limits) throws(Problem) {
-        let headerBytes = headers.reduce(0) { $0 + $1.name.readableBytes + ($1.value?.readableBytes ?? 0) + 20 }
-        guard headers.count <= limits.headersPerRecordMax, headerBytes <= limits.headerBytesMax.value else {
-            throw Problem(
-                .headersTooLarge,
-                "an item has at most \(limits.headersPerRecordMax) labels of \(limits.headerBytesMax) together"
-            )
-        }
-        let bytesMax = RecordBatchBuilder.encodedBytesMax(
-            key: ByteCount(key?.readableBytes ?? 0),
-            value: ByteCount(value?.readableBytes ?? 0),
-            headers: ByteCount(headerBytes)
-        )
-        guard bytesMax <= limits.recordBytesMax else {
-            throw Problem(
-                .recordTooLarge,
-                "the item takes up to \(bytesMax.value) bytes, and the most is \(limits.recordBytesMax.value)",
-                members: [Problem.Member("maxBytes", .integer(Int64(limits.recordBytesMax.value)))]
-            )
-        }
-    }
 }
 
 extension JSONObject {

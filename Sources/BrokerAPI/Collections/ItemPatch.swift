@@ -20,15 +20,7 @@ enum ItemPatch {
             let found = type.map { "not \(Problem.shown($0))" } ?? "and the request does not say what it is"
             throw Problem(.unsupportedMediaType, "a patch is \(Self.mediaTypes.joined(separator: " or ")), \(found)")
         }
-        let tree: JSONTree
-        do {
-            tree = try JSONTree(validating: context.request.body, depthMax: limits.jsonDepthMax + 3)
-        } catch {
-            throw Problem.invalidRequest(
-                "the patch is not valid JSON at byte \(error.byteOffset): \(error.reason)",
-                members: [Problem.Member("byteOffset", .integer(Int64(error.byteOffset)))]
-            )
-        }
+        let tree = try JSONDocument.tree(context.request.body, what: "the patch", depthMax: limits.jsonDepthMax + 3)
         guard type == Self.mediaTypes[1] else {
             self = .merge(tree)
             return

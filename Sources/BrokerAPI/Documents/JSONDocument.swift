@@ -19,12 +19,25 @@ enum JSONDocument {
             do throws(JSONError) {
                 shape = try JSONValidator.validate(bytes, depthMax: depthMax)
             } catch {
-                throw Problem.invalidRequest(
-                    "\(what) is not valid JSON at byte \(error.byteOffset): \(error.reason)",
-                    members: [Problem.Member("byteOffset", .integer(Int64(error.byteOffset)))]
-                )
+                throw notJSON(what, error)
             }
             return try read(bytes, shape.value)
         }
+    }
+
+    /// Checks the body as one JSON value and takes it as a tree, to be changed; an error names the byte.
+    static func tree(_ body: ByteBuffer, what: String, depthMax: Int) throws(Problem) -> JSONTree {
+        do throws(JSONError) {
+            return try JSONTree(validating: body, depthMax: depthMax)
+        } catch {
+            throw notJSON(what, error)
+        }
+    }
+
+    private static func notJSON(_ what: String, _ error: JSONError) -> Problem {
+        Problem.invalidRequest(
+            "\(what) is not valid JSON at byte \(error.byteOffset): \(error.reason)",
+            members: [Problem.Member("byteOffset", .integer(Int64(error.byteOffset)))]
+        )
     }
 }

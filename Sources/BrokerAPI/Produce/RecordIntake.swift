@@ -104,27 +104,18 @@ struct RecordIntake {
         if needsKeys, record.key == nil {
             throw place.problem(.keyMissing, "the topic \(topic) is compacted, and each of its records has a key")
         }
-        if headers.count > limits.headersPerRecordMax || headers.encodedBytes > limits.headerBytesMax {
-            throw place.problem(
-                .headersTooLarge,
-                "a record has at most \(limits.headersPerRecordMax) headers of \(limits.headerBytesMax) together"
+        do throws(RecordBounds.Excess) {
+            return try RecordBounds(limits).check(
+                key: record.key?.count,
+                value: record.value?.count,
+                headers: headers.count,
+                headerBytes: headers.encodedBytes
             )
-        }
-        let bytesMax = RecordBatchBuilder.encodedBytesMax(
-            key: ByteCount(record.key?.count ?? 0),
-            value: ByteCount(record.value?.count ?? 0),
-            headers: headers.encodedBytes
-        )
-        let bound = min(limits.recordBytesMax, limits.batchBytesMax - ByteCount(BatchHeader.size))
-        guard bytesMax <= bound else {
-            var problem = place.problem(
-                .recordTooLarge,
-                "the record takes up to \(bytesMax.value) bytes, and the most is \(bound.value)"
-            )
-            problem.members.append(Problem.Member("maxBytes", .integer(Int64(bound.value))))
+        } catch {
+            var problem = place.problem(error.code, error.detail(of: "the record", headers: "headers"))
+            problem.members += error.members
             throw problem
         }
-        return bytesMax
     }
 
     private func partition(of record: RecordParts, _ place: RecordPlace) throws(Problem) -> PartitionIndex {

@@ -27,7 +27,9 @@ final class MaintenanceThread: Sendable {
     init(_ parts: BrokerParts) {
         store = parts.store
         registry = parts.registry
-        jobs = [RetentionJob(store: parts.store, queue: parts.queue, logger: parts.logger)]
+        jobs = [
+            RetentionJob(store: parts.store, queue: parts.queue, registry: parts.registry, logger: parts.logger)
+        ]
         clock = parts.clock
         failure = parts.failure
         logger = parts.logger

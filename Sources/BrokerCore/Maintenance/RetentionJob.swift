@@ -6,10 +6,13 @@ import SegmentStore
 struct RetentionJob: MaintenanceJob {
     let store: LogStore
     let queue: AppendQueue
+    let registry: TopicRegistry
     let logger: Logger
 
     func run(_ partition: Partition, of topic: Topic) throws(StorageError) {
-        let policy = topic.settings.retention
+        // As it is now: a walk may be under way when somebody finds that he keeps too little.
+        guard let current = registry.find(topic.name), current.id == topic.id else { return }
+        let policy = current.settings.retention
         if store.rollIfDue(partition.key, policy) {
             // The journal thread may sleep: it takes the checkpoint that lists the segment.
             queue.wakeJournal()

@@ -42,39 +42,17 @@ struct ServeSettings {
         broker = BrokerConfiguration(directory: Environment.absolutePath(directory))
         http = HTTPSurfaceConfiguration(host: host, port: port)
         logLevel = try Self.level(text(options.logLevel, "millrace.log.level"))
-
-        let journal = text(options.journalMib, "millrace.journal.mib")
-        if let mebibytes = try Self.number(journal, "journal-mib", 8...65_536) {
-            broker.store.ringBytes = .mebibytes(mebibytes)
-            // Asked for by name: no share of the volume is too large.
-            broker.store.ringVolumePercentMax = 100
-            // A frame is at most a quarter of the ring: a small ring means small requests.
-            broker.store.frameBytesMax = min(broker.store.frameBytesMax, .mebibytes(mebibytes / 4))
-        }
-        let segment = text(options.segmentMib, "millrace.segment.mib")
-        if let mebibytes = try Self.number(segment, "segment-mib", 1...2047) {
-            broker.store.segmentBytesMax = .mebibytes(mebibytes)
-        }
-        let hours = text(options.scrubHours, "millrace.scrub.hours")
-        if let hours = try Self.number(hours, "scrub-hours", 0...8760) {
-            broker.scrubIntervalSeconds = Int64(hours) * 3600
-        }
-        let pace = text(options.scrubMib, "millrace.scrub.mib")
-        if let mebibytes = try Self.number(pace, "scrub-mib", 1...1024) {
-            broker.scrubBytesPerSecond = .mebibytes(mebibytes)
-        }
-        let lag = text(options.compactionLagSeconds, "millrace.compaction.lag.seconds")
-        if let seconds = try Self.number(lag, "compaction-lag-seconds", 0...86_400) {
-            broker.compaction.policy.lagMilliseconds = Int64(seconds) * 1000
-            // Whoever wants it soon wants it looked for often.
-            let interval = min(broker.compaction.intervalMilliseconds, Int64(max(1, seconds)) * 1000)
-            broker.compaction.intervalMilliseconds = interval
-        }
-        let maintenance = text(options.maintenanceSeconds, "millrace.maintenance.seconds")
-        if let seconds = try Self.number(maintenance, "maintenance-seconds", 1...86_400) {
-            broker.maintenanceIntervalMilliseconds = Int64(seconds) * 1000
-        }
         broker.placeJournal(in: text(options.journalDir, "millrace.journal.dir").map(Environment.absolutePath))
+        try setStorage(
+            text(options.journalMib, "millrace.journal.mib"),
+            text(options.segmentMib, "millrace.segment.mib")
+        )
+        try setMaintenance(
+            scrubHours: text(options.scrubHours, "millrace.scrub.hours"),
+            scrubMib: text(options.scrubMib, "millrace.scrub.mib"),
+            compactionLag: text(options.compactionLagSeconds, "millrace.compaction.lag.seconds"),
+            interval: text(options.maintenanceSeconds, "millrace.maintenance.seconds")
+        )
         let segments = text(options.maxOpenSegments, "millrace.max.open.segments")
         let connections = text(options.maxConnections, "millrace.max.connections")
         try shareDescriptors(
@@ -82,23 +60,67 @@ struct ServeSettings {
             segments: Self.number(segments, "max-open-segments", 8...1_000_000),
             connections: Self.number(connections, "max-connections", 1...1_000_000)
         )
-        let heartbeat = text(options.heartbeatSeconds, "millrace.heartbeat.seconds")
-        if let seconds = try Self.number(heartbeat, "heartbeat-seconds", 1...3600) {
-            broker.limits.heartbeatInterval = .seconds(seconds)
-        }
+        try setStreams(
+            heartbeat: text(options.heartbeatSeconds, "millrace.heartbeat.seconds"),
+            streams: text(options.maxStreams, "millrace.max.streams"),
+            slow: text(options.slowWatcherSeconds, "millrace.slow.watcher.seconds")
+        )
         let origins = environment.string(forKey: "millrace.cors.origin").map(Self.list) ?? []
         api.crossOrigin = try Self.crossOrigin(options.corsOrigin.isEmpty ? origins : options.corsOrigin)
-        let streams = try Self.number(text(options.maxStreams, "millrace.max.streams"), "max-streams", 1...1_000_000)
-        // Requests that are no streams need connections, too.
-        let room = max(1, http.connectionsMax / 4 * 3)
-        broker.limits.streamsPerPrincipalMax = streams ?? min(broker.limits.streamsPerPrincipalMax, room)
-        let slow = text(options.slowWatcherSeconds, "millrace.slow.watcher.seconds")
-        if let seconds = try Self.number(slow, "slow-watcher-seconds", 1...86_400) {
-            broker.limits.slowWatcherMax = .seconds(seconds)
-        }
         http.bodyBytesInFlightMax = broker.limits.bodyBytesInFlightMax.value
         http.headBytesMax = broker.limits.requestHeadBytesMax.value
         http.drainMax = broker.limits.drainMax
+    }
+
+    private mutating func setStorage(_ journal: String?, _ segment: String?) throws(Invalid) {
+        if let mebibytes = try Self.number(journal, "journal-mib", 8...65_536) {
+            broker.store.ringBytes = .mebibytes(mebibytes)
+            // Asked for by name: no share of the volume is too large.
+            broker.store.ringVolumePercentMax = 100
+            // A frame is at most a quarter of the ring: a small ring means small requests.
+            broker.store.frameBytesMax = min(broker.store.frameBytesMax, .mebibytes(mebibytes / 4))
+        }
+        if let mebibytes = try Self.number(segment, "segment-mib", 1...2047) {
+            broker.store.segmentBytesMax = .mebibytes(mebibytes)
+        }
+    }
+
+    private mutating func setMaintenance(
+        scrubHours: String?,
+        scrubMib: String?,
+        compactionLag: String?,
+        interval: String?
+    ) throws(Invalid) {
+        if let hours = try Self.number(scrubHours, "scrub-hours", 0...8760) {
+            broker.scrubIntervalSeconds = Int64(hours) * 3600
+        }
+        if let mebibytes = try Self.number(scrubMib, "scrub-mib", 1...1024) {
+            broker.scrubBytesPerSecond = .mebibytes(mebibytes)
+        }
+        if let seconds = try Self.number(compactionLag, "compaction-lag-seconds", 0...86_400) {
+            broker.compaction.policy.lagMilliseconds = Int64(seconds) * 1000
+            // Whoever wants it soon wants it looked for often.
+            let interval = min(broker.compaction.intervalMilliseconds, Int64(max(1, seconds)) * 1000)
+            broker.compaction.intervalMilliseconds = interval
+        }
+        if let seconds = try Self.number(interval, "maintenance-seconds", 1...86_400) {
+            broker.maintenanceIntervalMilliseconds = Int64(seconds) * 1000
+        }
+    }
+
+    /// After the descriptors are shared: streams take connections.
+    private mutating func setStreams(heartbeat: String?, streams: String?, slow: String?) throws(Invalid) {
+        if let seconds = try Self.number(heartbeat, "heartbeat-seconds", 1...3600) {
+            broker.limits.heartbeatInterval = .seconds(seconds)
+            http.outlast(heartbeatInterval: .seconds(seconds))
+        }
+        // Requests that are no streams need connections, too.
+        let room = max(1, http.connectionsMax / 4 * 3)
+        broker.limits.streamsPerPrincipalMax =
+            try Self.number(streams, "max-streams", 1...1_000_000) ?? min(broker.limits.streamsPerPrincipalMax, room)
+        if let seconds = try Self.number(slow, "slow-watcher-seconds", 1...86_400) {
+            broker.limits.slowWatcherMax = .seconds(seconds)
+        }
     }
 
     private mutating func shareDescriptors(

@@ -17,30 +17,12 @@ package final class HTTPConnection {
     ///
     /// - Parameter silenceSecondsMax: after so long without a byte a read fails.
     package init(port: UInt16, silenceSecondsMax: Int = 30) throws {
-        descriptor = try SystemFailure.check(
-            socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0),
-            "socket",
-            "tcp"
-        )
+        descriptor = try Loopback.connect(port: port)
         var limit = timeval(tv_sec: silenceSecondsMax, tv_usec: 0)
         var on: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard result == 0 else {
-            let code = errno
-            close(descriptor)
-            throw SystemFailure(call: "connect", path: "127.0.0.1:\(port)", code: code)
-        }
     }
 
     deinit {
