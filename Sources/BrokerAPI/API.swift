@@ -91,6 +91,11 @@ public final class API: Sendable {
         Problem.bodyTooLarge(max).reply
     }
 
+    /// The refusal of a request that names no host, or several.
+    public static func hostNotOne() -> APIReply {
+        Problem.invalidRequest("a request of HTTP/1.1 has one Host field").reply
+    }
+
     /// The refusal of a body on a request that takes none.
     public static func bodyNotExpected() -> APIReply {
         Problem.invalidRequest("a GET takes no body: send it without one").reply

@@ -76,8 +76,7 @@ public struct HTTPSurface: Service {
             api: api,
             budget: BodyBudget(bytesMax: configuration.bodyBytesInFlightMax),
             discardBytesMax: configuration.discardBytesMax,
-            sendLimits: sendLimits,
-            now: now
+            sendLimits: sendLimits
         )
         let channel = TunedChannel(
             base: UpgradeChannel(
@@ -86,7 +85,8 @@ public struct HTTPSurface: Service {
                     configuration: connectionConfiguration
                 ),
                 sockets: SocketConversation(api: api, limits: sendLimits),
-                frameBytesMax: configuration.socketFrameBytesMax
+                frameBytesMax: configuration.socketFrameBytesMax,
+                fields: CommonFields(api: api, now: now)
             ),
             unacknowledgedMax: configuration.unacknowledgedMax,
             unsentBytesMax: configuration.unsentBytesMax,

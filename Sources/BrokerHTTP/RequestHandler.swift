@@ -12,8 +12,6 @@ struct RequestHandler: Sendable {
     let budget: BodyBudget
     let discardBytesMax: Int
     let sendLimits: SendLimits
-    /// Milliseconds since 1970, for the `Date` field.
-    let now: @Sendable () -> Int64
 
     /// Ends a connection whose request was answered before all of it was read.
     private struct UnreadBody: Error {}
@@ -25,6 +23,11 @@ struct RequestHandler: Sendable {
         let target = request.head.path ?? "/"
         let match = match(request.method, target: target)
         var body = RequestBodyReader(request)
+        // The first of them is the authority.
+        let hasMore = request.headers.contains { $0.name.canonicalName == "host" }
+        guard request.head.authority != nil, !hasMore else {
+            return try await refuse(API.hostNotOne(), of: request, unread: &body, writer, channel)
+        }
         if let answer = api.preflight(request.method, target: target, fields: request.headers) {
             return try await refuse(answer, of: request, unread: &body, writer, channel)
         }
@@ -122,7 +125,7 @@ struct RequestHandler: Sendable {
     private func match(_ method: HTTPRequest.Method, target: String) -> RouteMatch {
         guard method == .head else { return api.match(method, target: target) }
         let match = api.match(.get, target: target)
-        if case .found(let found) = match, found.route.action == .consume { return api.match(.head, target: target) }
+        if case .found(let found) = match, !found.route.takesHead { return api.match(.head, target: target) }
         return match
     }
 
@@ -156,16 +159,13 @@ struct RequestHandler: Sendable {
         _ channel: any Channel
     ) async throws {
         var head = HTTPResponse(status: reply.status, headerFields: reply.headers)
-        head.headerFields[.date] = HTTPDate.text(secondsSinceEpoch: now() / 1000)
-        head.headerFields[.server] = "millrace"
-        head.headerFields.append(contentsOf: api.crossOriginFields(for: request.headers))
         switch reply.body {
         case .bytes(let bytes):
             if reply.status != .noContent { head.headerFields[.contentLength] = String(bytes.readableBytes) }
             guard request.method != .head, bytes.readableBytes > 0 else { return try await writer.writeResponse(head) }
             try await writer.write(response: head, body: ResponseBody(byteBuffer: bytes))
         case .stream(let stream) where request.method == .head:
-            head.headerFields[.contentLength] = "0"
+            // Its length is not known before it ends.
             await StreamSender(stream: stream, channel: channel, limits: sendLimits).abandon()
             try await writer.writeResponse(head)
         case .stream(let stream):

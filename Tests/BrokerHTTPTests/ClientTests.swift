@@ -7,10 +7,6 @@ import Testing
     private static let quiet = "GET /v1/topics/quiet/records?watch=true HTTP/1.1\r\nHost: x\r\n\r\n"
     private static let poll = "GET /v1/topics/quiet/records?wait=60s HTTP/1.1\r\nHost: x\r\n\r\n"
 
-    private func port(_ harness: SurfaceHarness) throws -> Int {
-        try #require(harness.address.split(separator: ":").last.flatMap { Int($0) })
-    }
-
     /// The lines of NDJSON in a chunked answer that has ended.
     private func lines(_ text: String) -> [Substring] {
         text.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("{") }
@@ -19,7 +15,7 @@ import Testing
     @Test func aReaderThatTakesNothingIsToldSlow() async throws {
         let engine = FakeEngine(slowWatcherMax: .milliseconds(300))
         try await SurfaceHarness.run(engine) { harness in
-            let client = try RawConnection(port: try port(harness), receiveBytes: 16 << 10)
+            let client = try RawConnection(port: try harness.port, receiveBytes: 16 << 10)
             try client.send(Self.flood)
             while harness.streamCount == 0 { await Task.yield() }
             // The stream ends by itself, and what it said waits to be read.
@@ -37,7 +33,7 @@ import Testing
     @Test func aReaderThatNeverReadsIsClosedAllTheSame() async throws {
         let engine = FakeEngine(slowWatcherMax: .milliseconds(200))
         try await SurfaceHarness.run(engine, configure: { $0.lingerMax = .milliseconds(200) }) { harness in
-            let client = try RawConnection(port: try port(harness), receiveBytes: 16 << 10)
+            let client = try RawConnection(port: try harness.port, receiveBytes: 16 << 10)
             try client.send(Self.flood)
             while harness.streamCount == 0 { await Task.yield() }
             while harness.streamCount > 0 { await Task.yield() }
@@ -49,7 +45,7 @@ import Testing
     @Test(arguments: ["h2c", "TLS/1.0, h2c", "foo"])
     func aWishForAnotherProtocolIsPassedOver(wanted: String) async throws {
         try await SurfaceHarness.run { harness in
-            let client = try RawConnection(port: try port(harness))
+            let client = try RawConnection(port: try harness.port)
             let wish = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: \(wanted)\r\nHTTP2-Settings: AAMAAABk\r\n"
             try client.send("GET /v1/topics HTTP/1.1\r\nHost: a\r\n\(wish)\r\n")
             let answer = try await blocking { try client.text() }
@@ -59,7 +55,7 @@ import Testing
 
     @Test func aClientThatEndsItsSendingHalfIsToldSo() async throws {
         try await SurfaceHarness.run { harness in
-            let client = try RawConnection(port: try port(harness))
+            let client = try RawConnection(port: try harness.port)
             try client.send(Self.quiet)
             _ = try await blocking { try client.text(until: "bookmark") }
             client.endSending()
@@ -72,7 +68,7 @@ import Testing
     /// Whatever comes before the goodbye is whole: its cursor stands behind exactly that.
     @Test(arguments: [quiet, flood]) func aRequestAndAnEndAtOnceIsToldSo(request: String) async throws {
         try await SurfaceHarness.run { harness in
-            let client = try RawConnection(port: try port(harness))
+            let client = try RawConnection(port: try harness.port)
             try client.send(request)
             client.endSending()
             let text = try await blocking { try client.text() }
@@ -87,7 +83,7 @@ import Testing
     @Test func aPollIsGivenUpWhenItsClientLeaves() async throws {
         let engine = FakeEngine()
         try await SurfaceHarness.run(engine) { harness in
-            let client = try RawConnection(port: try port(harness))
+            let client = try RawConnection(port: try harness.port)
             try client.send(Self.poll)
             while engine.waitingCount == 0 { await Task.yield() }
             client.end()
@@ -98,7 +94,7 @@ import Testing
     @Test func aPollOfAHalfClosedClientIsAnsweredAtOnce() async throws {
         let engine = FakeEngine()
         try await SurfaceHarness.run(engine) { harness in
-            let client = try RawConnection(port: try port(harness))
+            let client = try RawConnection(port: try harness.port)
             try client.send(Self.poll)
             client.endSending()
             let answer = try await blocking { try client.answer() }
@@ -111,7 +107,7 @@ import Testing
     @Test func aPollKeepsTheRequestBehindIt() async throws {
         let engine = FakeEngine()
         try await SurfaceHarness.run(engine) { harness in
-            let client = try RawConnection(port: try port(harness))
+            let client = try RawConnection(port: try harness.port)
             let poll = Self.poll.replacing("wait=60s", with: "wait=0s")
             try client.send(poll + "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
             let text = try await blocking { try client.text(until: "storage") }
@@ -122,7 +118,7 @@ import Testing
     @Test(arguments: ["GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n", "garbage \u{1}\r\n\r\n"])
     func whatFollowsTheRequestOfAStreamDoesNotEndIt(rest: String) async throws {
         try await SurfaceHarness.run { harness in
-            let client = try RawConnection(port: try port(harness))
+            let client = try RawConnection(port: try harness.port)
             let request = Self.flood.replacing("watch=true", with: "watch=true&limit=2000")
             try client.send(request + String(repeating: rest, count: 20))
             let lines = lines(try await blocking { try client.text() })
@@ -135,7 +131,7 @@ import Testing
     @Test(arguments: ["GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n", "garbage \u{1}\r\n\r\n"])
     func whatFollowsTheRequestOfAStreamIsNotRead(rest: String) async throws {
         try await SurfaceHarness.run { harness in
-            let client = try RawConnection(port: try port(harness))
+            let client = try RawConnection(port: try harness.port)
             try client.send(Self.quiet + String(repeating: rest, count: 20))
             let text = try await blocking { try client.text(until: "bookmark") }
             #expect(text.components(of: "HTTP/1.1") == 1)

@@ -52,22 +52,29 @@ final class RawConnection: Sendable {
 
     /// Everything up to the end of the connection, or up to where a text has come.
     func text(until mark: String? = nil) throws -> String {
+        String(decoding: try bytes(until: mark), as: UTF8.self)
+    }
+
+    /// The same as bytes.
+    func bytes(until mark: String? = nil) throws -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             let count = recv(descriptor, &buffer, buffer.count, 0)
             guard count >= 0 else { throw Failure(call: "recv", code: errno) }
             bytes += buffer[..<count]
-            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
-            guard let mark else { continue }
-            let text = String(decoding: bytes, as: UTF8.self)
-            if text.contains(mark) { return text }
+            if count == 0 { return bytes }
+            if let mark, String(decoding: bytes, as: UTF8.self).contains(mark) { return bytes }
         }
     }
 
     /// Sends a text.
     func send(_ text: String) throws {
-        let bytes = Array(text.utf8)
+        try send(Array(text.utf8))
+    }
+
+    /// Sends bytes.
+    func send(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes {

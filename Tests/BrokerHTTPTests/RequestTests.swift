@@ -27,7 +27,7 @@ import Testing
             #expect(try await text(missing).contains(#""code":"not-found""#))
             let wrong = try await harness.send("POST", "/v1/topics")
             #expect(wrong.status.code == 405)
-            #expect(wrong.headers.first(name: "allow") == "GET")
+            #expect(wrong.headers.first(name: "allow") == "GET, HEAD")
             let slash = try await harness.send("GET", "/v1/topics/a%2Fb")
             #expect((400..<500).contains(Int(slash.status.code)))
         }

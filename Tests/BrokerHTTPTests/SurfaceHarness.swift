@@ -4,6 +4,7 @@ import BrokerHTTP
 import Logging
 import NIOCore
 import ServiceLifecycle
+import Testing
 
 /// A surface over an engine, listening on a free port, and an HTTP client.
 struct SurfaceHarness {
@@ -62,6 +63,11 @@ struct SurfaceHarness {
         try await running.value
         try await client.shutdown()
         try outcome.get()
+    }
+
+    /// Where it listens.
+    var port: Int {
+        get throws { try #require(address.split(separator: ":").last.flatMap { Int($0) }) }
     }
 
     /// How many streams are open.

@@ -111,6 +111,9 @@ public struct Route: Sendable {
         segments = RoutePattern.segments(of: pattern)
     }
 
+    /// Whether HEAD is taken as this route without the body of its answer: of any GET but those that make a member.
+    public var takesHead: Bool { method == .get && action != .consume }
+
     /// The largest body that this route takes.
     public func bodyBytesMax(_ limits: Limits) -> ByteCount {
         switch body {

@@ -20,7 +20,10 @@ public struct RouteTable: Sendable {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let (namespace, candidates) = try candidates(parts.first ?? "")
         guard let (route, raw) = candidates.first(where: { $0.0.method == method }) else {
-            throw Problem.methodNotAllowed(method, allowed: candidates.map { $0.0.method })
+            throw Problem.methodNotAllowed(
+                method,
+                allowed: candidates.flatMap { $0.0.takesHead ? [.get, .head] : [$0.0.method] }
+            )
         }
         let call = try route.call(PathArguments(namespace: namespace, raw: raw))
         let query = try QueryParameters(parts.count > 1 ? parts[1] : "", known: route.parameters)

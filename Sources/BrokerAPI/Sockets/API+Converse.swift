@@ -31,7 +31,12 @@ extension API {
         return .refuse(SocketText.error(problem), closeCode: SocketText.closeCode(problem.code.status.code))
     }
 
-    /// Refuses a request for a WebSocket that is not a connection's first, or whose handshake is wrong.
+    /// Refuses a request that wants a WebSocket in a way that is none.
+    public static func handshakeRefused(_ reason: String) -> APIReply {
+        Problem.invalidRequest("the handshake of a WebSocket: \(reason)").reply
+    }
+
+    /// Refuses a request for a WebSocket that is not a connection's first, or wants another version of it.
     public static func upgradeRefused() -> APIReply {
         let problem = Problem(
             .upgradeRequired,

@@ -53,7 +53,7 @@ struct SocketConversation: Sendable {
     }
 
     private func refuse(_ line: ByteBuffer, _ code: Int, _ inbound: Inbound, _ outbound: Writer) async throws {
-        try await outbound.write(contentsOf: [SocketLines.frame(line), Self.closing(code)])
+        try await outbound.write(contentsOf: [SocketLines.frame(line), ClosingFrame.closing(code)])
         await wait(for: Task { await Self.readToClose(inbound) })
     }
 
@@ -66,15 +66,19 @@ struct SocketConversation: Sendable {
     ) async {
         let speaker = Task { await speak(stream, channel) }
         let listener = Task {
-            let failure = await listen(inbound, stream.commands, outbound) {
+            let end = await listen(inbound, stream.commands, outbound) {
                 speaker.cancel()
-                await speaker.value
+                _ = await speaker.value
             }
-            if let failure { await Self.reject(failure, channel, outbound) }
             speaker.cancel()
+            switch end {
+            case .closed: break
+            case .halfClosed: await Self.bidFarewell(speaker.value, outbound)
+            case .unsound(let code): await Self.reject(code, channel, outbound)
+            }
         }
         await withTaskCancellationHandler {
-            await speaker.value
+            _ = await speaker.value
             await wait(for: listener)
         } onCancel: {
             speaker.cancel()
@@ -83,22 +87,25 @@ struct SocketConversation: Sendable {
     }
 
     /// Sends the stream to its end, and the closing frame if that is its own.
-    private func speak(_ stream: any APIStream, _ channel: any Channel) async {
+    ///
+    /// - Returns: what is still to be said where it was stopped, and the client may read on.
+    private func speak(_ stream: any APIStream, _ channel: any Channel) async -> [WebSocketFrame] {
         var stream = stream
         var lines = SocketLines()
         let slot = SendSlot(channel)
         let pump = StreamPump(slot: slot, channel: channel, unacknowledgedMax: limits.unacknowledgedMax)
         let end = await pump.run(&stream) { piece in Self.send(lines.frames(of: piece), slot) }
         switch end {
-        case .stopped: return
-        case .finished: Self.send([Self.closing(stream.failure.map { 4000 + $0.code } ?? 1000)], slot)
+        case .stopped(let waiting):
+            return [waiting, stream.leave(.halfClosed)].compactMap { $0 }.flatMap { lines.frames(of: $0) }
+        case .finished: Self.send([ClosingFrame.closing(stream.failure.map { 4000 + $0.code } ?? 1000)], slot)
         case .slow(let waiting):
             var last = lines.frames(of: waiting)
             if let goodbye = stream.leave(.slow) { last += lines.frames(of: goodbye) }
-            Self.send(last + [Self.closing(1000)], slot)
-            guard await slot.taken(within: TimeAmount(limits.lingerMax)) != .free else { return }
-            StreamSender.abandon(channel)
+            Self.send(last + [ClosingFrame.closing(1000)], slot)
+            if await slot.taken(within: TimeAmount(limits.lingerMax)) != .free { StreamSender.abandon(channel) }
         }
+        return []
     }
 
     /// Puts frames into the slot.
@@ -110,16 +117,25 @@ struct SocketConversation: Sendable {
         }
     }
 
+    /// How the client's part of a conversation ends.
+    private enum ClientEnd {
+        /// It has sent its closing frame, and got ours.
+        case closed
+        /// It has closed its sending half, or has left: the same from here.
+        case halfClosed
+        /// Its frames cannot be read any more, for which this is the code.
+        case unsound(Int)
+    }
+
     /// Takes what the client says until it closes.
     ///
     /// - Parameter silence: stops the stream, so that nothing follows a closing frame.
-    /// - Returns: the code to close with, where the client's frames cannot be read any more.
     private func listen(
         _ inbound: Inbound,
         _ commands: any ClientCommands,
         _ outbound: Writer,
         silence: () async -> Void
-    ) async -> Int? {
+    ) async -> ClientEnd {
         var isClosing = false
         do {
             for try await frame in inbound {
@@ -127,8 +143,8 @@ struct SocketConversation: Sendable {
                 switch frame.opcode {
                 case .connectionClose:
                     await silence()
-                    try await outbound.write(Self.closing(Self.code(of: frame)))
-                    return nil
+                    try await outbound.write(ClosingFrame.answer(to: frame))
+                    return .closed
                 case _ where isClosing: continue
                 case .text: answer = await commands.take(frame.unmaskedData)
                 case .binary: answer = API.binaryFrame()
@@ -143,14 +159,14 @@ struct SocketConversation: Sendable {
                 case .refuse(let line, let code):
                     isClosing = true
                     await silence()
-                    try await outbound.write(contentsOf: [SocketLines.frame(line), Self.closing(code)])
+                    try await outbound.write(contentsOf: [SocketLines.frame(line), ClosingFrame.closing(code)])
                 }
             }
-            return nil
+            return isClosing ? .closed : .halfClosed
         } catch {
-            guard let code = Self.code(of: error), !isClosing else { return nil }
+            guard let code = Self.code(of: error), !isClosing else { return .closed }
             await silence()
-            return code
+            return .unsound(code)
         }
     }
 }
@@ -171,11 +187,19 @@ extension SocketConversation {
         timer.cancel()
     }
 
+    /// Says goodbye to a client that has closed its sending half.
+    private static func bidFarewell(_ last: [WebSocketFrame], _ outbound: Writer) async {
+        // The stream's own end has been sent, with its closing frame.
+        guard !last.isEmpty else { return }
+        // A client that has left altogether needs no farewell.
+        try? await outbound.write(contentsOf: last + [ClosingFrame.closing(1000)])
+    }
+
     /// Closes for frames that cannot be read: what follows them is thrown away.
     private static func reject(_ code: Int, _ channel: any Channel, _ outbound: Writer) async {
         // A connection that has failed meanwhile needs no farewell.
         try? await channel.triggerUserOutboundEvent(LingeringClose.StopListening()).get()
-        try? await outbound.write(closing(code))
+        try? await outbound.write(ClosingFrame.closing(code))
     }
 
     private static func readToClose(_ inbound: Inbound) async {
@@ -185,21 +209,6 @@ extension SocketConversation {
             // Whatever it was: the conversation is over.
             return
         }
-    }
-
-    private static func closing(_ code: Int) -> WebSocketFrame {
-        closing(WebSocketErrorCode(codeNumber: code))
-    }
-
-    private static func closing(_ code: WebSocketErrorCode?) -> WebSocketFrame {
-        var data = ByteBuffer()
-        if let code { data.write(webSocketErrorCode: code) }
-        return WebSocketFrame(fin: true, opcode: .connectionClose, data: data)
-    }
-
-    private static func code(of frame: WebSocketFrame) -> WebSocketErrorCode? {
-        var data = frame.unmaskedData
-        return data.readWebSocketErrorCode()
     }
 
     /// The code that tells a client what was wrong with its frames; nil where the connection has failed.

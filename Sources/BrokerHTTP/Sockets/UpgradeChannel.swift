@@ -9,9 +9,10 @@ import NIOWebSocket
 
 /// An HTTP/1.1 connection whose first request may turn it into a WebSocket.
 ///
-/// Only the first: a later one is answered 426. The pipeline is Hummingbird's own (`HTTP1Channel`) with NIO's upgrade in
-/// front, which leaves the pipeline with the first request. It withholds no reads while an answer is being written
-/// (`enablePipelining`), so that a stream sees its client leave.
+/// Only the first: a later one is answered 426, and a wrong handshake is refused before NIO sees it (`UpgradeGate`). The
+/// pipeline is Hummingbird's own (`HTTP1Channel`) with NIO's upgrade in front, which leaves the pipeline with the first
+/// request. It withholds no reads while an answer is being written (`enablePipelining`), so that a stream sees its client
+/// leave.
 struct UpgradeChannel: ServerChildChannel {
     /// What the first request made of the connection.
     enum Negotiated: Sendable {
@@ -30,6 +31,7 @@ struct UpgradeChannel: ServerChildChannel {
     let http: HTTP1Channel
     let sockets: SocketConversation
     let frameBytesMax: Int
+    let fields: CommonFields
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let timeout = http.configuration.idleTimeout
@@ -37,7 +39,8 @@ struct UpgradeChannel: ServerChildChannel {
             let pipeline = channel.pipeline.syncOperations
             let negotiated = try pipeline.configureUpgradableHTTPServerPipeline(configuration: upgrading(logger))
             let upgrade = try pipeline.handler(type: NIOTypedHTTPServerUpgradeHandler<Negotiated>.self)
-            try pipeline.addHandler(ForeignUpgrade(), position: .before(upgrade))
+            try pipeline.addHandler(UpgradeGate(fields), position: .before(upgrade))
+            try pipeline.addHandler(ExchangeHeads(fields))
             try pipeline.addHandler(FirstRequestGuard(timeout: timeout))
             return Value(negotiated: negotiated, channel: channel)
         }
@@ -81,7 +84,7 @@ struct UpgradeChannel: ServerChildChannel {
             maxFrameSize: bytesMax,
             enableAutomaticErrorHandling: false,
             shouldUpgrade: { channel, head in
-                channel.eventLoop.makeSucceededFuture(head.method == .GET ? Self.subprotocol(head) : nil)
+                channel.eventLoop.makeSucceededFuture(Self.subprotocol(head))
             },
             upgradePipelineHandler: { channel, head in
                 channel.eventLoop.makeCompletedFuture {
@@ -128,6 +131,7 @@ struct UpgradeChannel: ServerChildChannel {
     ) throws -> SocketConversation.Connection {
         let pipeline = channel.pipeline.syncOperations
         pipeline.removeHandler(context: try pipeline.context(handlerType: FirstRequestGuard.self), promise: nil)
+        pipeline.removeHandler(context: try pipeline.context(handlerType: ExchangeHeads.self), promise: nil)
         try pipeline.addHandler(LingeringClose(timeout: closeMax), position: .first)
         try pipeline.addHandler(SoundFrames())
         try pipeline.addHandler(
