@@ -50,7 +50,7 @@ extension Schema {
     /// Base64 with padding.
     static let base64 = Schema.text(pattern: "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$")
     /// A length of time in a query.
-    static let duration = Schema.noted(.text(pattern: "^[0-9]{1,12}(ms|s|m|h)?$"), example: "\"30s\"")
+    static let duration = Schema.noted(.text(pattern: "^[0-9]{1,20}(ms|s|m|h)?$"), example: "\"30s\"")
     /// A truth value in a query.
     static let flag = Schema.choice(["true", "false", "1", "0"])
     /// Topics in a query.

@@ -10,6 +10,8 @@ struct OperationDocument {
 
     private var operation: Operation { route.operation }
 
+    private static let contentEncoding = "Content-Encoding"
+
     /// Writes its fields into an open object.
     func write(to json: inout JSONWriter) {
         json.field("operationId", operation.id + idSuffix)
@@ -64,7 +66,7 @@ struct OperationDocument {
 
     private func writeBody(to json: inout JSONWriter) {
         let bytesMax = route.bodyBytesMax(Limits())
-        let isInflated = operation.fields.contains { $0.name == "Content-Encoding" }
+        let isInflated = operation.fields.contains { $0.name == Self.contentEncoding }
         json.field("description", "At most \(bytesMax)\(isInflated ? ", also after inflation" : "").")
         json.key("required")
         json.bool(operation.needsBody)
@@ -86,6 +88,7 @@ struct OperationDocument {
     private func writeResponses(to json: inout JSONWriter) {
         let problems = operation.problems + Operation.problems(of: route.method)
         let refusals = Dictionary(grouping: Set(problems), by: \.status.code)
+        let isInflated = operation.fields.contains { $0.name == Self.contentEncoding }
         let answers = Dictionary(operation.answers.map { ($0.status, $0) }) { first, _ in first }
         for status in Set(refusals.keys).union(answers.keys).sorted() {
             let codes = (refusals[status] ?? []).map(\.rawValue).sorted()
@@ -94,7 +97,11 @@ struct OperationDocument {
             let summary = [answer?.summary, codes.isEmpty ? nil : reasons].compactMap { $0 }.joined(separator: " ")
             json.object("\(status)") { json in
                 json.field("description", summary)
-                writeFields((answer?.fields ?? []) + Self.fields(of: refusals[status] ?? []), to: &json)
+                var fields = (answer?.fields ?? []) + Self.fields(of: refusals[status] ?? [])
+                if isInflated, refusals[status]?.contains(.unsupportedMediaType) == true {
+                    fields.append(.acceptEncoding)
+                }
+                writeFields(fields, to: &json)
                 let contents = (answer?.contents ?? []) + (codes.isEmpty ? [] : [Self.problem(codes, status)])
                 if !contents.isEmpty { json.object("content") { Self.write(contents, to: &$0) } }
             }
@@ -117,7 +124,7 @@ struct OperationDocument {
     private static func fields(of codes: [ProblemCode]) -> [HTTPField.Name] {
         var fields: [HTTPField.Name] = []
         if codes.contains(where: \.isRetryable) { fields.append(.retryAfter) }
-        if codes.contains(.upgradeRequired) { fields.append(.upgrade) }
+        if codes.contains(.upgradeRequired) { fields += [.upgrade, .secWebSocketVersion] }
         if codes.contains(.producerFenced) { fields.append(.producerEpoch) }
         if codes.contains(.producerSequenceGap) { fields += [.producerExpectedSeq, .producerReceivedSeq] }
         return fields

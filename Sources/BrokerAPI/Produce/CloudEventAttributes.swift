@@ -16,6 +16,11 @@ struct CloudEventAttributes {
     /// The attributes without which there is no event.
     private static let required = ["specversion", "id", "source", "type"]
 
+    /// The attributes that are text and nothing else: those of the specification, and of the partitioning extension.
+    static let texts: Set<String> = [
+        "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "partitionkey",
+    ]
+
     /// Whether the data is JSON: it is, too, where nothing is said of it and it comes as a JSON value.
     var isJSON: Bool { contentType.map(Self.isJSON) ?? true }
 

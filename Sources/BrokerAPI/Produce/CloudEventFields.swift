@@ -33,7 +33,7 @@ enum CloudEventFields {
         parts.kind = .bytes
         if attributes.contentType != nil, attributes.isJSON {
             parts.kind = .json
-            value = try JSONRecordsBody.prepare(&body, depthMax: depthMax)
+            value = try JSONRecordsBody.prepare(&body, depthMax: depthMax, around: 0)
         }
         try body.withUnsafeReadableBytes { (bytes) throws(Problem) in
             parts.value = parts.kind == .json ? UnsafeRawBufferPointer(rebasing: bytes[value]) : bytes

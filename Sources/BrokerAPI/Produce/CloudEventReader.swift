@@ -5,13 +5,15 @@ import RecordFormat
 /// Reads one event after another out of valid JSON.
 struct CloudEventReader {
     private let partition: PartitionIndex?
+    private let depthMax: Int
     private var attributes = CloudEventAttributes()
     private var decoded = ByteBuffer()
     private var scratch = ByteBuffer()
 
     /// A reader; `partition` is for all events.
-    init(partition: PartitionIndex?) {
+    init(partition: PartitionIndex?, depthMax: Int) {
         self.partition = partition
+        self.depthMax = depthMax
     }
 
     /// Reads the event at `event` of valid JSON without line breaks between tokens.
@@ -66,21 +68,40 @@ struct CloudEventReader {
         _ place: RecordPlace
     ) throws(Problem) {
         let raw = String(decoding: bytes[name], as: UTF8.self)
+        let attribute = "the attribute \(Problem.shown(raw))"
+        func invalid(_ reason: String) -> Problem {
+            place.invalid("\(attribute) \(reason)", byteOffset: value.lowerBound)
+        }
+        let isText = CloudEventAttributes.texts.contains(raw)
         let text: String
         switch bytes[value.lowerBound] {
         case UInt8(ascii: "n"): return
-        case UInt8(ascii: "{"), UInt8(ascii: "["):
-            throw place.invalid(
-                "the attribute \(Problem.shown(raw)) is not a string, a whole number or a truth value",
-                byteOffset: value.lowerBound
-            )
         case UInt8(ascii: "\""):
             scratch.clear()
-            try RecordHeadersReader.decodeString(bytes, value, into: &scratch, of: "an attribute", place)
+            try RecordHeadersReader.decodeString(bytes, value, into: &scratch, of: attribute, place)
             text = String(buffer: scratch)
-        default: text = String(decoding: bytes[value], as: UTF8.self)
+        case _ where isText: throw invalid("is not a string")
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            throw invalid("is not a string, a whole number or a truth value")
+        case UInt8(ascii: "t"), UInt8(ascii: "f"): text = String(decoding: bytes[value], as: UTF8.self)
+        default:
+            text = String(decoding: bytes[value], as: UTF8.self)
+            guard Int32(text) != nil else { throw invalid("is not a whole number of 32 bits; send it as a string") }
         }
         try attributes.take(raw, text, place, byteOffset: name.lowerBound)
+    }
+
+    /// Refuses data that is nested deeper than values may be.
+    ///
+    /// The body was checked with room for what may stand around a value. Each level takes two bytes at least, so most data
+    /// is not looked at again.
+    private func checkDepth(_ bytes: UnsafeRawBufferPointer, _ data: Range<Int>, _ place: RecordPlace) throws(Problem) {
+        guard data.count > 2 * depthMax else { return }
+        do throws(JSONError) {
+            _ = try JSONValidator.validate(UnsafeRawBufferPointer(rebasing: bytes[data]), depthMax: depthMax)
+        } catch {
+            throw place.invalid("data: \(error.reason)", byteOffset: data.lowerBound + error.byteOffset)
+        }
     }
 
     /// Finds out what the data is; what is to be decoded goes into `decoded`.
@@ -107,7 +128,10 @@ struct CloudEventReader {
         }
         guard let data else { return .tombstone }
         // A text whose media type is not JSON stands in the JSON as a string of it (JSON format, 3.1).
-        guard !attributes.isJSON, bytes[data.lowerBound] == UInt8(ascii: "\"") else { return .json }
+        guard !attributes.isJSON, bytes[data.lowerBound] == UInt8(ascii: "\"") else {
+            try checkDepth(bytes, data, place)
+            return .json
+        }
         try RecordHeadersReader.decodeString(bytes, data, into: &decoded, of: "data", place)
         return .bytes
     }

@@ -21,7 +21,7 @@ enum CloudEventsBody {
         into intake: inout RecordIntake
     ) throws(Problem) {
         let value = try JSONRecordsBody.prepare(&body, depthMax: depthMax)
-        var reader = CloudEventReader(partition: partition)
+        var reader = CloudEventReader(partition: partition, depthMax: depthMax)
         try body.withUnsafeReadableBytes { (bytes) throws(Problem) in
             switch shape {
             case .event: try reader.read(bytes, value, into: &intake, .body)

@@ -20,9 +20,15 @@ enum JSONRecordsBody {
     }
 
     /// Checks that the body is JSON, puts it on one line, and answers where its value stands.
-    static func prepare(_ body: inout ByteBuffer, depthMax: Int) throws(Problem) -> Range<Int> {
+    ///
+    /// - Parameter levels: what stands around each record's value: the body's own object and array, and the record.
+    static func prepare(
+        _ body: inout ByteBuffer,
+        depthMax: Int,
+        around levels: Int = 3
+    ) throws(Problem) -> Range<Int> {
         let shape = try body.withUnsafeReadableBytes { (bytes) throws(Problem) in
-            try validate(bytes, depthMax: depthMax)
+            try validate(bytes, depthMax: depthMax + levels)
         }
         // Only now, and only then, the body is copied: the request still holds it as it was sent.
         if shape.hasLineBreaks { JSONLineBreaks.replaceBetweenTokens(in: &body) }
@@ -31,8 +37,7 @@ enum JSONRecordsBody {
 
     private static func validate(_ bytes: UnsafeRawBufferPointer, depthMax: Int) throws(Problem) -> JSONShape {
         do throws(JSONError) {
-            // The body's own object and array around each value do not count against the value's depth.
-            return try JSONValidator.validate(bytes, depthMax: depthMax + 3)
+            return try JSONValidator.validate(bytes, depthMax: depthMax)
         } catch {
             let line = bytes[..<min(error.byteOffset, bytes.count)].count { $0 == UInt8(ascii: "\n") } + 1
             var problem = RecordPlace.body.invalid(

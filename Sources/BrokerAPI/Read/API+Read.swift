@@ -45,13 +45,15 @@ extension API {
             configuration: configuration
         )
         if options.isWatch || options.waitUntil != nil { try requireReady() }
-        let place = options.isWatch ? try streamPlaces.take(principal) : nil
         let start = ReadStart(engine: engine, topics: topics, partition: partition, isStrict: options.isStrict)
         let isEventSource = options.framing == .sse && !context.isSocket
-        if isEventSource, Self.isEnded(context) { return Self.nothingMore }
-        var cursor = try await cursor(start, context)
+        guard var cursor = try await cursor(start, context, isEventSource: isEventSource) else {
+            return Self.nothingMore
+        }
         if let to = context.query["to"] { cursor.end(at: try await start.cursor(to: to)) }
         if isEventSource, cursor.isAtEnd, context.lastEventID != nil { return Self.nothingMore }
+        // Only now: who is told that there is nothing more needs no place.
+        let place = options.isWatch ? try streamPlaces.take(principal) : nil
         let shared = options.isWatch && options.filter == nil ? sharedFrames : nil
         let machine = WatchMachine(options, cursor: cursor, shared: shared, now: engine.clock.now)
         guard let place else {
@@ -65,20 +67,22 @@ extension API {
         )
     }
 
-    private func cursor(_ start: ReadStart, _ context: RequestContext) async throws -> Cursor {
+    /// Where to begin; nil where an event source comes back although it was told that there is nothing more for it.
+    private func cursor(
+        _ start: ReadStart,
+        _ context: RequestContext,
+        isEventSource: Bool
+    ) async throws -> Cursor? {
         // What a reconnecting event source was told last is later than what its URL says.
-        if let last = context.lastEventID { return try await start.cursor(from: last) }
+        if let last = context.lastEventID {
+            let id = isEventSource ? last : CursorText.unmarked(last).cursor
+            return try await start.cursor(afterEvent: id)
+        }
         guard let offset = try context.query.integer("offset", in: 0...Int64.max) else {
             return try await start.cursor(from: context.query["from"])
         }
         if context.query["from"] != nil { throw Problem.invalidRequest("offset= and from= are both given") }
         return try await start.cursor(at: Offset(offset))
-    }
-
-    /// Whether an event source comes back although it was told that there is nothing more for it.
-    private static func isEnded(_ context: RequestContext) -> Bool {
-        guard let last = context.lastEventID.map(CursorText.unmarked), last.isEnded else { return false }
-        return CursorText.parse(last.cursor) != nil
     }
 
     /// Tells an event source to stop, which nothing but this status does (WHATWG HTML, 9.2).

@@ -12,7 +12,17 @@ struct ReadStart {
     /// Whether an expired cursor is refused rather than told as a gap.
     let isStrict: Bool
 
-    /// The cursor for `from=` or Last-Event-ID; nil is earliest.
+    /// The cursor of the id that an event source was told last; nil when its stream had ended for good.
+    ///
+    /// It is one that belongs here, also where the stream has ended: a page that was moved to another topic must not be told
+    /// that there is nothing more. How far the log goes by now makes no difference then.
+    func cursor(afterEvent id: String) async throws -> Cursor? {
+        let (text, isEnded) = CursorText.unmarked(id)
+        let cursor = try await cursor(parsing: text, isEnded ? .ended : .lastEvent)
+        return isEnded ? nil : cursor
+    }
+
+    /// The cursor for `from=`; nil is earliest.
     func cursor(from text: String?) async throws -> Cursor {
         switch text {
         case nil, "earliest": return try await cursor(at: .earliest)
@@ -33,7 +43,7 @@ struct ReadStart {
     private func cursor(_ text: String, _ purpose: Purpose) async throws -> Cursor {
         if text == "latest" { return try await cursor(at: .latest) }
         if text.hasPrefix("-") { return try await cursor(at: .beforeEnd(try count(text, purpose))) }
-        if let time = try TimeText.time(text, of: purpose.rawValue) { return try await cursor(at: .time(time)) }
+        if let time = try TimeText.time(text, of: purpose.name) { return try await cursor(at: .time(time)) }
         return try await cursor(parsing: CursorText.unmarked(text).cursor, purpose)
     }
 
@@ -88,6 +98,8 @@ struct ReadStart {
         }
         if let missing { throw wrongTag(missing, elements) }
         if let extra = elements.first {
+            let named = try topics.first { try engine.topic($0).id.tag == extra.tag }
+            if let named { throw Problem(.invalidCursor, "the cursor names the topic \(named) twice") }
             throw Problem(.invalidCursor, "the cursor's part \(extra.tag) belongs to none of the topics asked for")
         }
         return cursor
@@ -112,7 +124,7 @@ struct ReadStart {
         for index in cursor.positions.indices where cursor.positions[index].partition.topic == topic.name {
             let place = cursor.positions[index].partition.partition
             cursor.positions[index].next = Self.offset(element.offsets, place)
-            guard purpose == .from else { continue }
+            guard purpose == .from || purpose == .lastEvent else { continue }
             try checkBounds(cursor.positions[index], in: topic, isStrict: isStrict)
         }
     }
@@ -162,13 +174,27 @@ struct ReadStart {
             switch purpose {
             case .from: "a cursor as an answer gave it, earliest, latest, -<n> or a time"
             case .to: "a cursor as an answer gave it, latest, -<n>, a time or, for one partition, an offset"
+            case .lastEvent, .ended: "the id of an event as a stream gave it"
             }
-        return Problem(.invalidCursor, "\(purpose.rawValue) is \(known), not \"\(Problem.shown(text))\"")
+        return Problem(.invalidCursor, "\(purpose.name) is \(known), not \"\(Problem.shown(text))\"")
     }
 
     /// What a cursor is for.
-    private enum Purpose: String {
+    private enum Purpose {
         case from
         case to
+        /// The last id of an event source that comes back.
+        case lastEvent
+        /// The last id of one whose stream had ended for good.
+        case ended
+
+        /// What the client knows it as.
+        var name: String {
+            switch self {
+            case .from: "from"
+            case .to: "to"
+            case .lastEvent, .ended: "Last-Event-ID"
+            }
+        }
     }
 }

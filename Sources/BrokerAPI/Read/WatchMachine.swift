@@ -64,6 +64,9 @@ struct WatchMachine<Content: WatchContent>: Sendable {
     private var timers: StreamTimers
     private var recordCount = 0
     private var cursorSentAt: MonotonicInstant
+    /// Whether no cursor was sent yet but the opening one: the next is due at once, so that also a client that always drops
+    /// early comes further each time.
+    private var isAtOpening = true
     private var owesBookmark = false
     /// Whether a filter has passed over records since the client was told a cursor.
     private var hasScanned = false
@@ -137,8 +140,12 @@ struct WatchMachine<Content: WatchContent>: Sendable {
         content.encoder.open(retryMilliseconds: options.retryMilliseconds)
         guard options.isWatch else { return .read(content.reading) }
         // A drop before the first record must resume here, and not where the client began.
-        if content.mayBookmark { return writeBookmark(now) }
-        return content.encoder.byteCount > 0 ? flush(now) : goOn(now, isDraining)
+        guard content.mayBookmark else {
+            return content.encoder.byteCount > 0 ? flush(now) : goOn(now, isDraining)
+        }
+        let opening = writeBookmark(now)
+        isAtOpening = true
+        return opening
     }
 
     /// What to do when nothing waits to be written.
@@ -155,7 +162,7 @@ struct WatchMachine<Content: WatchContent>: Sendable {
             if !credit.mayDeliver || content.isCaughtUp { return rest(now) }
         }
         guard content.isCaughtUp else { return .read(content.reading) }
-        guard recordCount == 0, let until = options.waitUntil, now < until else {
+        guard recordCount == 0, !content.hasGap, let until = options.waitUntil, now < until else {
             return end("end", reconnect: false)
         }
         return .wait(content.cursor, until: until)
@@ -253,6 +260,7 @@ struct WatchMachine<Content: WatchContent>: Sendable {
         if content.mayBookmark { return writeBookmark(now) }
         timers.bookmarked(at: now)
         cursorSentAt = now
+        isAtOpening = false
         return nil
     }
 
@@ -277,6 +285,7 @@ struct WatchMachine<Content: WatchContent>: Sendable {
     private mutating func noteCursor(_ now: MonotonicInstant) {
         timers.bookmarked(at: now)
         cursorSentAt = now
+        isAtOpening = false
         owesBookmark = false
         hasScanned = false
     }
@@ -315,7 +324,8 @@ struct WatchMachine<Content: WatchContent>: Sendable {
     // MARK: Values
 
     private var cursorDueAt: MonotonicInstant {
-        cursorSentAt.advanced(byMilliseconds: options.limits.longCursorInterval.wholeMilliseconds)
+        guard !isAtOpening else { return cursorSentAt }
+        return cursorSentAt.advanced(byMilliseconds: options.limits.longCursorInterval.wholeMilliseconds)
     }
 
     private var bookmarkDeadline: MonotonicInstant {

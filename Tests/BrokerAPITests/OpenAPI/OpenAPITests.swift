@@ -73,6 +73,16 @@ import Testing
         #expect(missing == Set(Operation.codesOfNoOperation.map(\.rawValue)))
     }
 
+    @Test func refusalsTellTheFieldsThatGoWithThem() async throws {
+        let operations = try operations(try await document())
+        func fields(_ operation: String, _ status: String) -> Set<String> {
+            Set((operations[operation]?["responses"]?[status]?["headers"]?.fields ?? [:]).keys)
+        }
+        #expect(fields("POST /v1/topics/{topic}/records", "415") == ["Accept-Encoding"])
+        #expect(fields("PATCH /v1/collections/{collection}/{key}", "415") == [])
+        #expect(fields("GET /v1/topics", "426") == ["Upgrade", "Sec-WebSocket-Version"])
+    }
+
     @Test func namesAreUniqueAndEveryReferenceLeadsSomewhere() async throws {
         let document = try await document()
         #expect(document["openapi"]?.string == "3.1.0")

@@ -83,12 +83,33 @@ import Testing
         #expect(try answer.json()["results"]?[1]?["offset"] == .integer(1))
     }
 
+    /// A value with one level more than there may be.
+    private static let deep = String(repeating: "[", count: 513) + String(repeating: "]", count: 513)
+
+    @Test func dataMayBeAsDeepAsAnyValueAndNoDeeper() async throws {
+        let harness = Harness()
+        try await harness.topic("orders")
+        let value = String(Self.deep.dropFirst().dropLast())
+        #expect(try await send(harness, Self.event + #","data":\#(value)}"#).status == 200)
+        let type = "application/cloudevents-batch+json"
+        let batch = try await send(harness, "[" + Self.event + #","data":\#(Self.deep)}]"#, type: type)
+        #expect(batch.status == 400 && batch.detail.contains("data: "), "\(batch.detail)")
+        #expect(try await send(harness, value, type: "application/json", Self.fields).status == 200)
+        #expect(try await send(harness, Self.deep, type: "application/json", Self.fields).status == 400)
+    }
+
     /// What the attributes of a sound event are followed by, and why it is refused.
     private static let unsoundEnds: [(String, String)] = [
         (#","time":"yesterday"}"#, "time is RFC 3339"),
         (#","Upper":1}"#, "no attribute of a CloudEvent"),
         (#","list":[1]}"#, "not a string, a whole number or a truth value"),
         (#","id":"again"}"#, "the attribute id is given twice"),
+        (#","subject":7}"#, "the attribute subject is not a string"),
+        (#","partitionkey":true}"#, "the attribute partitionkey is not a string"),
+        (#","tries":1.5}"#, "the attribute tries is not a whole number"),
+        (#","tries":1e2}"#, "the attribute tries is not a whole number"),
+        (#","tries":2147483648}"#, "the attribute tries is not a whole number"),
+        (#","data":"# + deep + "}", "data: "),
         (#","data":1,"data_base64":"AA=="}"#, "both given"),
         (#","data":1,"data":2}"#, "data is given twice"),
         (#","data_base64":"?"}"#, "data_base64"),
@@ -104,6 +125,8 @@ import Testing
         ("7", "is a JSON object"),
         ("{}", "needs the attributes specversion, id, source, type"),
         (#"{"specversion":"0.3","id":"a","source":"b","type":"c"}"#, "specversion is 1.0"),
+        (#"{"specversion":1.0,"id":"a","source":"b","type":"c"}"#, "the attribute specversion is not a string"),
+        (#"{"specversion":"1.0","id":7,"source":"b","type":"c"}"#, "the attribute id is not a string"),
         (#"{"specversion":"1.0","id":"","source":"b","type":"c"}"#, "the attribute id is empty"),
     ]
 

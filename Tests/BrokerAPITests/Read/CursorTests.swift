@@ -117,6 +117,24 @@ import Testing
         #expect(answer.code == "invalid-cursor")
     }
 
+    @Test(arguments: ["x", "latest", "2026-11-21T10:00:00Z", "-3", "00000001:1.1"])
+    func aLastEventIDThatIsNoneIsNamedSo(id: String) async throws {
+        let harness = Harness()
+        try await harness.topic("orders")
+        let answer = await harness.send(.get, "/v1/topics/orders/records?framing=sse", headers: [.lastEventID: id])
+        #expect(answer.status == 400 && answer.code == "invalid-cursor", "\(answer.text)")
+        #expect(!answer.detail.contains("from is"), "\(answer.detail)")
+        if !id.contains(".") { #expect(answer.detail.hasPrefix("Last-Event-ID is the id of an event")) }
+    }
+
+    @Test func aCursorThatNamesATopicTwiceIsToldSo() async throws {
+        let harness = Harness()
+        try await harness.topic("orders")
+        let answer = await harness.send(.get, "/v1/topics/orders/records?from=00000001:0,00000001:0")
+        #expect(answer.code == "invalid-cursor")
+        #expect(answer.detail.contains("names the topic orders twice"), "\(answer.detail)")
+    }
+
     @Test func theLastEventIDWinsOverFrom() async throws {
         let harness = Harness()
         try await harness.topic("orders")

@@ -215,6 +215,19 @@ import Testing
         #expect(strict.status == 410)
     }
 
+    @Test(arguments: ["json", "ndjson"])
+    func aLongPollWhoseOnlyNewsIsAGapIsAnsweredAtOnce(framing: String) async throws {
+        let harness = Harness()
+        let topic = try await harness.topic("orders")
+        await harness.produce("orders", "{\"value\":1},{\"value\":2}")
+        try await harness.engine.store(topic, 0, [], logStart: 2)
+        let before = harness.engine.testClock.now
+        let query = "from=00000001:0&wait=30s&framing=\(framing)"
+        let page = await harness.send(.get, "/v1/topics/orders/records?\(query)")
+        #expect(page.status == 200 && page.text.contains("\"reason\":\"retention\""), "\(page.text)")
+        #expect(harness.engine.testClock.now == before)
+    }
+
     @Test func aReadThatFailsIsAProblemAndNotAPage() async throws {
         let harness = Harness()
         try await harness.topic("orders")

@@ -82,6 +82,30 @@ import Testing
         #expect(garbage.code == "invalid-cursor")
     }
 
+    @Test func whoeverIsToldToStopNeedsNoPlace() async throws {
+        let harness = Harness { $0.streamsPerPrincipalMax = 0 }
+        try await harness.topic("orders")
+        let accept: HTTPFields = [.accept: "text/event-stream", .lastEventID: "00000001:0;end"]
+        #expect(await harness.send(.get, path, headers: accept).status == 204)
+        #expect(await harness.send(.get, path + "?to=00000001:0&framing=sse", headers: accept).status == 204)
+        #expect(await harness.send(.get, path + "?framing=sse").status == 429)
+    }
+
+    /// It is another page's id: this one's stream has not ended.
+    @Test func theEndOfAnotherTopicIsNone() async throws {
+        let harness = try await harness()
+        try await harness.topic("others")
+        let other = await harness.send(.get, path + "?framing=sse", headers: [.lastEventID: "00000002:0;end"])
+        #expect(other.status == 400 && other.code == "invalid-cursor", "\(other.text)")
+        await harness.send(.delete, "/v1/topics/orders")
+        try await harness.topic("orders")
+        let former = await harness.send(.get, path + "?framing=sse", headers: [.lastEventID: "00000001:2;end"])
+        #expect(former.status == 410)
+        // How far the log goes by now makes no difference.
+        let beyond = await harness.send(.get, path + "?framing=sse", headers: [.lastEventID: "00000003:9;end"])
+        #expect(beyond.status == 204)
+    }
+
     @Test func aMemberThatIsSentAwayForGoodIsNotTakenAgain() async throws {
         let harness = try await harness()
         let stream = "/v1/groups/g/stream?topics=orders&framing=sse"

@@ -75,6 +75,35 @@ import Testing
         }
     }
 
+    /// A cursor that is long, in both ways of telling it.
+    @Test(arguments: [Framing.sse, .ndjson])
+    func aLongCursorGoesOutWithTheFirstRecordsAndThenAfterAWhile(framing: Framing) throws {
+        var options = options(framing)
+        options.limits.cursorBytesPerFlushMax = ByteCount(5)
+        var machine = WatchMachine(options, cursor: cursor(0), now: start)
+        _ = machine.step(.begin, now: start, isDraining: false)
+        func flushes(_ machine: inout RecordWatch, from offset: Int64, at now: MonotonicInstant) -> [String] {
+            let result = ReadResult(
+                slices: [slice(0, from: offset, count: 1)],
+                gaps: [],
+                cursor: cursor(offset + 1),
+                caughtUp: true,
+                lag: 0
+            )
+            var texts: [String] = []
+            var event = RecordWatch.Event.read(result)
+            while let text = text(machine.step(event, now: now, isDraining: false)) {
+                texts.append(text)
+                event = .written
+            }
+            return texts
+        }
+        let later = start.advanced(byMilliseconds: 300)
+        #expect(flushes(&machine, from: 0, at: start).last?.contains("abcdef01:1") == true)
+        #expect(!flushes(&machine, from: 1, at: start).joined().contains("abcdef01:2"))
+        #expect(flushes(&machine, from: 2, at: later).last?.contains("abcdef01:3") == true)
+    }
+
     @Test func aReadThatFindsNothingAndDoesNotMoveLeadsToAWait() {
         var machine = WatchMachine(options(.ndjson), cursor: cursor(0), now: start)
         _ = machine.step(.begin, now: start, isDraining: false)

@@ -294,7 +294,8 @@ import Testing
         try await harness.topic("orders")
         await harness.produce("orders", "{\"value\":1}")
         let events = SSEReader(await harness.send(.get, "\(path)?framing=sse&timeout=1").text).events
-        #expect(events.map(\.type) == ["bookmark", "record", "bookmark", "bookmark", "goodbye"])
-        #expect(events.map(\.lastEventID) == ["00000001:0", "00000001:0", "00000001:1", "00000001:1", "00000001:1"])
+        // The first records bring it at once: whoever always drops early comes further all the same.
+        #expect(events.map(\.type) == ["bookmark", "record", "bookmark", "goodbye"])
+        #expect(events.map(\.lastEventID) == ["00000001:0", "00000001:1", "00000001:1", "00000001:1"])
     }
 }

@@ -80,8 +80,8 @@ import Testing
     @Test func anotherMethodTellsThoseThatThereAre() async {
         let answer = await Harness().send(.post, "/v1/topics/orders")
         #expect(answer.status == 405)
-        #expect(answer.headers[.allow] == "GET, PUT, PATCH, DELETE")
-        #expect(await Harness().send(.delete, "/healthz").headers[.allow] == "GET")
+        #expect(answer.headers[.allow] == "GET, HEAD, PUT, PATCH, DELETE")
+        #expect(await Harness().send(.delete, "/healthz").headers[.allow] == "GET, HEAD")
     }
 
     @Test func anUnknownQueryParameterIsNamedWithThoseThatAreKnown() async throws {
@@ -97,7 +97,7 @@ import Testing
 
     @Test(arguments: [
         "limit=0", "limit=x", "limit=-1", "maxBytes=0", "wait=soon", "wait=-1", "wait=5d", "watch=maybe", "timeout=1x",
-        "framing=xml", "strict=2", "event=other", "wait=99999999999999",
+        "framing=xml", "strict=2", "event=other", "wait=99999999999999x",
     ])
     func aQueryParameterOutOfRangeIsRefused(query: String) async throws {
         let harness = Harness()
@@ -105,6 +105,23 @@ import Testing
         let answer = await harness.send(.get, "/v1/topics/orders/records?\(query)")
         #expect(answer.status == 400 || answer.code == "framing-not-supported")
         #expect(answer.detail.contains(query.prefix { $0 != "=" }))
+    }
+
+    /// However large, it is taken as the bound.
+    @Test(arguments: ["3600", "999999999999", "9999999999999", "9223372036854775808h", "99999999999999999999ms"])
+    func aLengthOfTimeBeyondItsBoundIsTheBound(length: String) async throws {
+        let harness = Harness()
+        try await harness.topic("orders")
+        let before = harness.engine.testClock.now
+        #expect(await harness.send(.get, "/v1/topics/orders/records?wait=\(length)").status == 200)
+        #expect(harness.engine.testClock.now == before.advanced(byMilliseconds: 60_000))
+        #expect(await harness.send(.get, "/v1/topics/orders/records?timeout=\(length)").status == 200)
+    }
+
+    @Test func headStandsBesideEveryGetButThatOfAMember() async {
+        #expect(await Harness().send(.put, "/v1/topics/orders/records").headers[.allow] == "POST, GET, HEAD")
+        #expect(await Harness().send(.put, "/v1/groups/g/stream").headers[.allow] == "GET")
+        #expect(await Harness().send(.put, "/v1/groups/g/members/m/records").headers[.allow] == "GET")
     }
 
     @Test func aBodyBeyondTheRoutesLimitIsRefusedWithTheBound() async throws {
