@@ -20,7 +20,7 @@ struct Millrace: AsyncParsableCommand {
         version: API.version,
         subcommands: [
             ServeCommand.self, TopicCommand.self, ProduceCommand.self, WatchCommand.self, WorkCommand.self,
-            GroupCommand.self, LogCommand.self,
+            GroupCommand.self, CollectionCommand.self, LogCommand.self,
         ]
     )
 }
