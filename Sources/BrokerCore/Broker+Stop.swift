@@ -16,12 +16,20 @@ extension Broker {
         journal.stop()
         for coordinator in coordinators { coordinator.stop() }
         readPool.stop()
+        saveCollections()
         do {
             try store.close()
         } catch {
             failure.fail(error.description)
         }
         logger.info("stopped")
+    }
+
+    /// Writes down what is known of collections' keys, so that the next start has nothing to read.
+    private func saveCollections() {
+        for topic in registry.all {
+            for partition in topic.partitions { partition.saveCollectionAtStop(collections) }
+        }
     }
 
     /// The storage has failed: nothing is served any more.

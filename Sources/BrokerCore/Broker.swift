@@ -55,8 +55,10 @@ public final class Broker: BrokerEngine {
         )
         collections = CollectionEnvironment(
             pool: parts.readPool,
+            store: parts.store,
             hash: SipHash(key: parts.store.meta.secretKey),
-            bounds: KeyIndex.Bounds()
+            bounds: KeyIndex.Bounds(),
+            saveBytesMin: parts.configuration.keyIndexSaveBytesMin
         )
         failure = parts.failure
         logger = parts.logger

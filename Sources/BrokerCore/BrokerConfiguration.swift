@@ -19,6 +19,10 @@ public struct BrokerConfiguration: Sendable {
     /// How often the partitions are looked after: retention, and what idle ones need.
     public var maintenanceIntervalMilliseconds: Int64 = 60_000
 
+    /// So much of a collection's log must be applied before the index of its keys is written down again (64 MiB), and four
+    /// times the size of that.
+    public var keyIndexSaveBytesMin = ByteCount.mebibytes(64)
+
     /// Where the broker's instruments count.
     public var metrics = MetricsRegistry()
 

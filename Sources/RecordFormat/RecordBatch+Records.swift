@@ -38,6 +38,23 @@ extension RecordBatch {
         }
     }
 
+    /// The record at an offset; nil when the batch has none there.
+    ///
+    /// Checks every record up to it, and makes that one alone.
+    public func decodedRecord(
+        at offset: Offset,
+        inflatedBytesMax: ByteCount = inflatedBytesMaxDefault
+    ) throws(FormatError) -> DecodedRecord? {
+        let section = try recordSection(inflatedBytesMax: inflatedBytesMax)
+        return try section.bytes.withUnsafeReadableBytes { (bytes) throws(FormatError) in
+            var scanner = RecordScanner(bytes, startingAt: section.start, of: self)
+            while let record = try scanner.next(), record.offset <= offset {
+                if record.offset == offset { return DecodedRecord(record, in: bytes, of: section.bytes) }
+            }
+            return nil
+        }
+    }
+
     /// Checks every record and throws at the first that is damaged.
     public func verifyRecords(inflatedBytesMax: ByteCount = inflatedBytesMaxDefault) throws(FormatError) {
         let section = try recordSection(inflatedBytesMax: inflatedBytesMax)

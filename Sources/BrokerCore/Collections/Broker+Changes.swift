@@ -80,7 +80,7 @@ private struct ChangeReading {
         }
         next = max(next, min(slice.next, version))
         // After the reading: a compaction that went by has taken changes away.
-        let floor = max(partition.collection.look { $0.historyFloor } ?? .zero, partition.log.compactedBelow)
+        let floor = max(partition.collection.look { $0.historyFloor } ?? .zero, partition.historyFloor)
         if start < floor { throw .versionExpired(partition.identity, asked: start, floor: floor) }
     }
 
@@ -101,7 +101,7 @@ private struct ChangeReading {
 
     /// The version before a record is gone.
     private func expired(above offset: Offset) -> BrokerError {
-        let floor = max(partition.collection.look { $0.historyFloor } ?? .zero, partition.log.compactedBelow)
+        let floor = max(partition.collection.look { $0.historyFloor } ?? .zero, partition.historyFloor)
         return .versionExpired(partition.identity, asked: start, floor: max(floor, offset.advanced(by: 1)))
     }
 }

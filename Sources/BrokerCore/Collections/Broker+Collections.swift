@@ -44,7 +44,9 @@ extension Broker {
         in partition: Partition
     ) async throws(BrokerError) -> (item: CollectionItem?, version: Offset) {
         var seen: Offset?
+        var hasDiscarded = false
         while true {
+            let discardCount = partition.collection.discardCount
             try await partition.bringCollectionUpToDate(collections)
             let known = key.withUnsafeBytes { key in
                 partition.collection.look { (latest: $0.latest(of: key)?.latest, version: $0.version) }
@@ -54,10 +56,16 @@ extension Broker {
                 var reader = ItemReader(partition)
                 return try reader.item(at: latest)
             }
-            if let item { return (item, known.version) }
+            if let item, item.hasKey(key) { return (item, known.version) }
             // Compacted away meanwhile: a newer version has taken its place, and the next look finds that.
-            if seen == latest { throw .corrupt("\(partition.identity): the item at \(latest) is gone") }
-            seen = latest
+            if item == nil, seen != latest {
+                seen = latest
+                continue
+            }
+            // Else the index is not the log's, for whatever reason: the log has the last word.
+            guard !hasDiscarded else { throw .corrupt("\(partition.identity): the item at \(latest) is gone") }
+            partition.collection.discard(discardCount)
+            hasDiscarded = true
         }
     }
 
@@ -157,6 +165,11 @@ private struct ListReading {
 }
 
 extension CollectionItem {
+    /// Whether it is the item of this key, and not of another one with the same hash.
+    fileprivate func hasKey(_ key: [UInt8]) -> Bool {
+        record.key.map { $0.readableBytesView.elementsEqual(key) } ?? false
+    }
+
     /// What its key and its value take.
     fileprivate var bytes: ByteCount {
         ByteCount((record.key?.readableBytes ?? 0) + (record.value?.readableBytes ?? 0))

@@ -3,9 +3,10 @@ import RecordFormat
 /// Reads single records of a partition; it blocks, and so runs on the read pool.
 struct ItemReader {
     private let partition: Partition
-    /// The records of the batch that was read last: neighbours mostly stand in the same one.
-    private var records: [DecodedRecord] = []
+    /// The batch that was read last: neighbours mostly stand in the same one.
     private var batch: RecordBatch?
+    /// All of its records, once a second one of it was asked for.
+    private var records: [DecodedRecord] = []
 
     /// A reader of one partition.
     init(_ partition: Partition) {
@@ -14,9 +15,21 @@ struct ItemReader {
 
     /// The record at an offset; nil when compaction or retention has removed it.
     mutating func item(at offset: Offset) throws(BrokerError) -> CollectionItem? {
-        if batch.map({ offset >= $0.baseOffset && offset < $0.nextOffset }) != true { try load(offset) }
-        guard let batch, let record = records.first(where: { $0.offset == offset }) else { return nil }
-        return partition.item(record, isJSON: batch.isJSON)
+        let isNeighbour = batch.map { offset >= $0.baseOffset && offset < $0.nextOffset } == true
+        if !isNeighbour { try load(offset) }
+        guard let batch else { return nil }
+        if isNeighbour, records.isEmpty { records = try partition.decoded(batch) }
+        let record = isNeighbour ? neighbour(at: offset) : try partition.decoded(batch, at: offset)
+        return record.map { partition.item($0, isJSON: batch.isJSON) }
+    }
+
+    private func neighbour(at offset: Offset) -> DecodedRecord? {
+        var (low, high) = (0, records.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if records[middle].offset < offset { low = middle + 1 } else { high = middle }
+        }
+        return low < records.count && records[low].offset == offset ? records[low] : nil
     }
 
     /// Reads the batch that holds an offset, if one does.
@@ -25,7 +38,6 @@ struct ItemReader {
         records = []
         let outcome = try PartitionReader.read(partition, from: offset, bytesMax: 1)
         guard outcome.gap == nil, let found = outcome.batches.first, !found.isControl else { return }
-        records = try partition.decoded(found)
         batch = found
     }
 }
@@ -38,6 +50,15 @@ extension Partition {
         }
         let created = isNew ? record.timestamp : min(known ?? record.timestamp, record.timestamp)
         return CollectionItem(partition: identity, record: record, isJSON: isJSON, created: created)
+    }
+
+    /// One record of a batch, without making all of them; nil when it has none there.
+    func decoded(_ batch: RecordBatch, at offset: Offset) throws(BrokerError) -> DecodedRecord? {
+        do {
+            return try batch.decodedRecord(at: offset)
+        } catch {
+            throw .corrupt("\(identity): the batch at \(batch.baseOffset): \(error)")
+        }
     }
 
     /// The records of a batch, where damage is told with its place.

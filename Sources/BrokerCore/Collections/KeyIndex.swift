@@ -3,21 +3,24 @@ import RecordFormat
 /// The state of a collection's partition: which record is the latest of each key, which version came before each record,
 /// and what the lists that are open still have to see.
 ///
-/// It is fed the log's records in order. What it holds is bounded by the keys (``KeyTable``), by the records above the
-/// history's floor (``VersionHistory``) and by what open lists may hold back; values stay in the log.
+/// It is fed the log's records in order. What it holds is bounded by the keys (``KeyTable`` and ``OffsetSet``: 47 to 97 bytes
+/// each, up to 139 once many others were removed), by the records above the history's floor (``VersionHistory``, 4 bytes
+/// each) and by what open lists may hold back (``OffsetSet``); values stay in the log.
 struct KeyIndex: Sendable {
     /// Bounds of one index.
     struct Bounds: Sendable {
         /// The most records whose versions before are known: 16,777,216, which is 64 MiB.
         var historyRecordsMax = 1 << 24
-        /// The most records that an open list may hold back: 1,048,576.
+        /// The most records that the open lists may hold back together: 1,048,576, which is 11 MiB at most.
         var heldBackMax = 1 << 20
     }
 
     /// One record as the index sees it.
-    struct Entry {
-        /// Its key; a record without one is no item.
-        let key: UnsafeRawBufferPointer?
+    struct Entry: Sendable {
+        /// Where it stands.
+        let offset: Offset
+        /// The hash of its key; a record without one is no item.
+        let key: SipHash.Value?
         /// When it was produced.
         let timestamp: Timestamp
         /// Whether it deletes its key.
@@ -26,12 +29,14 @@ struct KeyIndex: Sendable {
 
     private let hash: SipHash
     private let bounds: Bounds
-    private var table = KeyTable()
-    private var live = OffsetBitmap()
-    private var history: VersionHistory
+    private(set) var table = KeyTable()
+    private var live = OffsetSet()
+    private(set) var history: VersionHistory
     private var lists = OpenLists()
     /// The next offset to be applied: the version of the state.
     private(set) var version: Offset
+    /// Whether damage was passed over: keys may be missing that are there again when the files are.
+    private(set) var hasPassedDamage = false
 
     /// An index of a log that begins at `start` and whose history is complete from `historyFloor` on.
     init(from start: Offset, historyFloor: Offset, hash: SipHash, bounds: Bounds = Bounds()) {
@@ -41,27 +46,44 @@ struct KeyIndex: Sendable {
         history = VersionHistory(from: max(start, historyFloor), recordsMax: bounds.historyRecordsMax)
     }
 
+    /// The state up to a version, as it was written down.
+    init(
+        _ table: KeyTable,
+        _ live: OffsetSet,
+        _ history: VersionHistory,
+        version: Offset,
+        hash: SipHash,
+        bounds: Bounds
+    ) {
+        self.hash = hash
+        self.bounds = bounds
+        self.table = table
+        self.live = live
+        self.history = history
+        self.version = version
+    }
+
     /// How many items there are.
     var count: Int { live.count }
     /// The first record whose version before is known: a watch can begin here or later.
     var historyFloor: Offset { history.floor }
-    /// What the table has allocated.
-    var tableBytes: ByteCount { table.bytes }
+    /// What the keys have allocated; goes over all of them.
+    var keyBytes: ByteCount { table.bytes + live.bytes }
 
     // MARK: Changing
 
     /// Applies the log's next record; offsets rise from call to call.
-    mutating func apply(_ entry: Entry, at offset: Offset) {
+    mutating func apply(_ entry: Entry) {
+        let offset = entry.offset
         skip(to: offset)
         version = offset.advanced(by: 1)
         guard let key = entry.key else { return note(.nothing, at: offset) }
-        let hash = hash.hash(key)
         let before: KeyTable.Entry?
         if entry.isTombstone {
-            before = table.remove(hash)
+            before = table.remove(key)
         } else {
-            let created = table[hash]?.created ?? entry.timestamp
-            before = table.set(hash, KeyTable.Entry(latest: offset, created: created))
+            let created = table[key]?.created ?? entry.timestamp
+            before = table.set(key, KeyTable.Entry(latest: offset, created: created))
             live.insert(offset)
         }
         if let before {
@@ -80,6 +102,11 @@ struct KeyIndex: Sendable {
         }
         while history.end < offset { history.append(.nothing) }
         version = offset
+    }
+
+    /// Records that were not applied are damaged, and may be whole again another time.
+    mutating func notePassedDamage() {
+        hasPassedDamage = true
     }
 
     /// The log's first records are gone: their keys are, too, and versions before are not to be had.

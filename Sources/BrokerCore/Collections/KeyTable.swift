@@ -2,8 +2,9 @@ import RecordFormat
 
 /// Where the latest record of each key stands: a hash table with open addressing, 32 bytes a slot, filled to three quarters.
 ///
-/// It holds hashes of 128 bits instead of keys, so a key costs 43 to 86 bytes however long it is. Two keys of one hash would
-/// be taken for one; with a secret key that does not happen: among a billion keys the odds are 1 in 10^20.
+/// It holds hashes of 128 bits instead of keys, so a key costs 43 to 86 bytes however long it is, and up to 128 once many
+/// others were removed. Two keys of one hash would be taken for one; with a secret key that does not happen: among a billion
+/// keys the odds are 1 in 10^20.
 struct KeyTable: Sendable {
     /// What is known of a key.
     struct Entry: Hashable, Sendable {
@@ -24,9 +25,18 @@ struct KeyTable: Sendable {
         )
     }
 
-    private var slots: [Slot] = Array(repeating: .free, count: 16)
+    private static let slotsMin = 16
+
+    private var slots: [Slot]
     /// How many keys there are.
     private(set) var count = 0
+
+    /// An empty table that takes so many keys without growing.
+    init(capacity: Int = 0) {
+        var size = Self.slotsMin
+        while size * 3 < capacity * 4 { size *= 2 }
+        slots = Array(repeating: .free, count: size)
+    }
 
     /// All that it has allocated for its slots.
     var bytes: ByteCount { ByteCount(slots.count * MemoryLayout<Slot>.stride) }
@@ -45,7 +55,7 @@ struct KeyTable: Sendable {
         slots[place] = Slot(hash: hash, entry: entry)
         guard before.isFree else { return before.entry }
         count += 1
-        if count * 4 > slots.count * 3 { grow() }
+        if count * 4 > slots.count * 3 { resize(to: slots.count * 2) }
         return nil
     }
 
@@ -57,19 +67,21 @@ struct KeyTable: Sendable {
         let removed = slots[place].entry
         close(place)
         count -= 1
+        // Half full then, so that it does not grow again at once.
+        if count * 4 < slots.count, slots.count > Self.slotsMin { resize(to: slots.count / 2) }
         return removed
     }
 
     /// Removes all keys whose latest record stands below an offset; goes over the whole table.
     mutating func removeAll(below start: Offset) {
         let kept = slots.filter { !$0.isFree && $0.entry.latest >= start }
-        self = KeyTable()
+        self = KeyTable(capacity: kept.count)
         for slot in kept { set(slot.hash, slot.entry) }
     }
 
-    /// Goes over all keys, in no order.
-    func forEach(_ body: (SipHash.Value, Entry) -> Void) {
-        for slot in slots where !slot.isFree { body(slot.hash, slot.entry) }
+    /// Goes over all keys, in the order of the table: entered in this order, they stand side by side again.
+    func forEachKey<Failure: Error>(_ body: (SipHash.Value, Entry) throws(Failure) -> Void) throws(Failure) {
+        for slot in slots where !slot.isFree { try body(slot.hash, slot.entry) }
     }
 
     /// The slot of a hash, or the free one for it.
@@ -96,9 +108,9 @@ struct KeyTable: Sendable {
         slots[free] = .free
     }
 
-    private mutating func grow() {
+    private mutating func resize(to size: Int) {
         let old = slots
-        slots = Array(repeating: .free, count: old.count * 2)
+        slots = Array(repeating: .free, count: size)
         for slot in old where !slot.isFree { slots[place(of: slot.hash)] = slot }
     }
 }

@@ -18,7 +18,7 @@ struct OpenLists: Sendable {
         /// When it is over.
         let deadline: MonotonicInstant
         /// What belongs to it and to the state no more.
-        var heldBack = OffsetBitmap()
+        var heldBack = OffsetSet()
     }
 
     /// The most lists of one partition; a further one ends the oldest (1000).
@@ -42,14 +42,20 @@ struct OpenLists: Sendable {
 
     /// Keeps an item for the lists that show it, now that a later record has taken its place.
     ///
-    /// One that would have to keep more than `max` expires: its reader has to begin again.
+    /// When all together would have to keep more than `max`, the one that keeps the most expires: its reader has to begin
+    /// again.
     mutating func holdBack(_ item: Offset, max: Int) {
-        for (id, list) in lists where item < list.version {
-            if list.heldBack.count >= max {
-                lists[id] = nil
-            } else {
-                lists[id]?.heldBack.insert(item)
-            }
+        var count = 0
+        // By place, so that the sets are changed where they are and not copied.
+        var place = lists.startIndex
+        while place != lists.endIndex {
+            if item < lists.values[place].version { lists.values[place].heldBack.insert(item) }
+            count += lists.values[place].heldBack.count
+            lists.formIndex(after: &place)
+        }
+        while count > max, let largest = lists.max(by: { $0.value.heldBack.count < $1.value.heldBack.count }) {
+            count -= largest.value.heldBack.count
+            lists[largest.key] = nil
         }
     }
 

@@ -22,6 +22,25 @@ struct VersionHistory: Sendable {
         self.recordsMax = max(recordsMax, 1)
     }
 
+    /// The same history as one that was written down, distance by distance.
+    init(from floor: Offset, distances: Deque<UInt32>, recordsMax: Int) {
+        self.init(from: floor, recordsMax: recordsMax)
+        self.distances = distances
+        let surplus = distances.count - self.recordsMax
+        if surplus > 0 { raiseFloor(to: floor.advanced(by: surplus)) }
+    }
+
+    /// Of how many records the version before is known.
+    var count: Int { distances.count }
+
+    /// All that it has allocated, but for a part that a deque leaves unused.
+    var bytes: ByteCount { ByteCount(distances.count * MemoryLayout<UInt32>.stride) }
+
+    /// Goes over the distances, from the floor on; 0 where there was no version before.
+    func forEachDistance<Failure: Error>(_ body: (UInt32) throws(Failure) -> Void) throws(Failure) {
+        for distance in distances { try body(distance) }
+    }
+
     /// Where the next record goes.
     var end: Offset { floor.advanced(by: distances.count) }
 

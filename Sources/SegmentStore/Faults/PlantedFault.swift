@@ -89,6 +89,8 @@ public enum PlantedFault: Int, CaseIterable, Hashable, Sendable {
     case compactedUnderOldName
     /// The manifest does not say below which offset history is incomplete.
     case compactedBelowMissing
+    /// Who follows a collection is not told that compaction has removed what he asks for.
+    case compactedBelowIgnored
     /// Compaction takes what the files hold for newer values, also of a round that is not durable.
     case compactionSawUnflushed
     /// Recovery removes files that it does not know.

@@ -23,6 +23,7 @@ enum SealedFile {
         case producers = "MLRPROD\n"
         case snapshot = "MLRSNAP\n"
         case versions = "MLRVERS\n"
+        case keys = "MLRKEYS\n"
         case salvage = "MLRSALV\n"
     }
 

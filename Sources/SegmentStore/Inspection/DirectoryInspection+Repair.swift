@@ -10,6 +10,7 @@ extension DirectoryInspection {
     /// - Parameter now: the wall time, at which rewritten segments count as sealed.
     /// - Throws: what the file system says; the step can be repeated.
     public func perform(_ step: RepairStep, now: Timestamp) throws(StorageError) {
+        try dropKeyIndex(before: step.action)
         switch step.action {
         case .dropIndex(let path):
             try StorageError.wrap { () throws(FileError) in try keep(path, in: step.keeps, generation: 0) }
@@ -19,6 +20,15 @@ extension DirectoryInspection {
             try rebuildManifest(of: facts, kept: step.keeps, now: now)
         case .rewriteSegments(let facts, let damaged):
             try rewrite(damaged, of: facts, kept: step.keeps, now: now)
+        }
+    }
+
+    /// An index of keys may name records that a repair takes away; the flush of the new manifest's name covers this, too.
+    private func dropKeyIndex(before action: RepairStep.Action) throws(StorageError) {
+        guard let partition = action.changedPartition else { return }
+        let path = paths.partition(partition).appending(KeyIndexFile.name)
+        try StorageError.wrap { () throws(FileError) in
+            if try fileSystem.kind(of: path) != nil { try fileSystem.unlink(path) }
         }
     }
 

@@ -40,6 +40,7 @@ struct PartitionVerification {
         }
         for segment in facts.segments { check(segment, step) }
         for path in facts.salvage { checkSalvage(path) }
+        checkKeyIndex()
         for path in facts.unnamed {
             note(.note, path, "nothing names this file: a stop in the middle left it, or somebody put it there")
         }
@@ -191,6 +192,21 @@ struct PartitionVerification {
         defer { file.close() }
         guard let size = try? file.size(), (try? file.checksum(upTo: size)) == expected else {
             return note(.derived, path, "its checksum does not match: what came before some records is forgotten")
+        }
+    }
+
+    /// The index of a collection's keys: most partitions have none.
+    private mutating func checkKeyIndex() {
+        let path = facts.directory.appending(KeyIndexFile.name)
+        guard (try? fileSystem.kind(of: path)) == .file else { return }
+        do throws(StorageError) {
+            let reader = try KeyIndexReader(path, owner: owner, fileSystem: fileSystem)
+            defer { reader.close() }
+            try reader.verify()
+            guard reader.head.key != facts.key else { return }
+            note(.derived, path, "it is that of partition \(reader.head.key); the log is read instead")
+        } catch {
+            note(.derived, path, "\(error); the log is read instead")
         }
     }
 

@@ -21,6 +21,15 @@ public struct RepairStep: Sendable {
         case applySalvage(PartitionKey, FilePath)
         /// Moves an index away that is built again from its segment.
         case dropIndex(FilePath)
+
+        /// The partition whose log is another one afterwards; nil when none is.
+        var changedPartition: PartitionKey? {
+            switch self {
+            case .rewriteSegments(let facts, _), .rebuildManifest(let facts): facts.key
+            case .applySalvage(let key, _): key
+            case .dropIndex: nil
+            }
+        }
     }
 }
 

@@ -99,7 +99,8 @@ extension RecoveringPartition {
 
     /// Judges a name by the manifest and the log's segments.
     func role(of name: String) -> NameRole {
-        if name == Manifest.fileName || name == SegmentName.cut || Salvage.isName(name) { return .needed }
+        let names = [Manifest.fileName, SegmentName.cut, KeyIndexFile.name]
+        if names.contains(name) || Salvage.isName(name) { return .needed }
         if name.hasSuffix(".new") || name == SegmentName.spare { return .leftover }
         let listed = sealed.map(\.id) + manifest.retired + [activeID]
         // Of these `removeLeftovers` has taken what the manifest does not list.

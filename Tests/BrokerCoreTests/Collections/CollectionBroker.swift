@@ -20,9 +20,14 @@ struct CollectionBroker {
 
     static func start(
         over fileSystem: SimulatedFileSystem = SimulatedFileSystem(),
-        partitions: Int32 = 1
+        partitions: Int32 = 1,
+        saveBytes: Int? = nil
     ) async throws -> CollectionBroker {
         let test = try await TestBroker.start(over: fileSystem) { configuration in
+            if let saveBytes {
+                configuration.keyIndexSaveBytesMin = ByteCount(saveBytes)
+                configuration.readThreads = 1
+            }
             configuration.store.segmentBytesMax = ByteCount(3000)
             configuration.compaction.policy.lagMilliseconds = 0
             configuration.compaction.policy.dirtyPercentMin = 0

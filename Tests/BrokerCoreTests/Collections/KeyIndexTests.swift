@@ -31,20 +31,20 @@ import Testing
     private static let soon = MonotonicInstant(milliseconds: 1000)
 
     private static func index(_ bounds: KeyIndex.Bounds = KeyIndex.Bounds()) -> KeyIndex {
-        KeyIndex(from: .zero, historyFloor: .zero, hash: SipHash(key: Array(0..<16)), bounds: bounds)
+        KeyIndex(from: .zero, historyFloor: .zero, hash: hash, bounds: bounds)
     }
 
+    private static let hash = SipHash(key: Array(0..<16))
+
     private static func apply(_ record: Model.Record, at offset: Int, to index: inout KeyIndex) {
-        let key = record.key.map { Array($0.utf8) }
-        let timestamp = Timestamp(millisecondsSinceEpoch: record.timestamp)
-        (key ?? []).withUnsafeBytes { bytes in
-            let entry = KeyIndex.Entry(
-                key: key == nil ? nil : bytes,
-                timestamp: timestamp,
+        index.apply(
+            KeyIndex.Entry(
+                offset: Offset(Int64(offset)),
+                key: record.key.map { key in Array(key.utf8).withUnsafeBytes { hash.hash($0) } },
+                timestamp: Timestamp(millisecondsSinceEpoch: record.timestamp),
                 isTombstone: record.isTombstone
             )
-            index.apply(entry, at: Offset(Int64(offset)))
-        }
+        )
     }
 
     private static func items(_ index: KeyIndex, _ list: OpenLists.ID? = nil) throws -> [Int] {
@@ -181,12 +181,54 @@ import Testing
         #expect(index.previous(of: Offset(20)) == .at(Offset(19)))
     }
 
-    @Test func aKeyCostsAtMost86Bytes() {
-        var index = Self.index()
-        for offset in 0..<20_000 {
-            Self.apply(Model.Record(key: "k\(offset)", isTombstone: false, timestamp: 0), at: offset, to: &index)
-            if offset > 100 { #expect(index.tableBytes.value <= (offset + 1) * 86) }
+    /// While keys come, however far apart their records lie, and while most of them go again.
+    @Test(arguments: [1, 5000])
+    func aKeyCostsAtMost97BytesAnd139OnceOthersHaveGone(distance: Int) {
+        var bounds = KeyIndex.Bounds()
+        bounds.historyRecordsMax = 1
+        var index = Self.index(bounds)
+        func apply(_ number: Int, at offset: Int, isTombstone: Bool) {
+            let record = Model.Record(key: "k\(number)", isTombstone: isTombstone, timestamp: 0)
+            Self.apply(record, at: offset, to: &index)
         }
+        for number in 0..<8000 {
+            apply(number, at: number * distance, isTombstone: false)
+            if number > 3000, number % 500 == 0 { #expect(index.keyBytes.value <= index.count * 97) }
+        }
+        for number in 0..<7000 {
+            apply(number, at: (8000 + number) * distance, isTombstone: true)
+            if number % 500 == 0, index.count > 2000 { #expect(index.keyBytes.value <= index.count * 139) }
+        }
+        #expect(index.count == 1000)
+    }
+
+    /// Another reading may find whole what this one has passed over.
+    @Test func anIndexThatHasPassedDamageIsNotWrittenDown() {
+        var index = Self.index()
+        Self.apply(Model.Record(key: "a", isTombstone: false, timestamp: 0), at: 0, to: &index)
+        #expect(index.snapshot?.version == Offset(1))
+        index.notePassedDamage()
+        #expect(index.snapshot == nil)
+    }
+
+    @Test func theListThatHoldsTheMostBackMakesRoom() throws {
+        var bounds = KeyIndex.Bounds()
+        bounds.heldBackMax = 5
+        var index = Self.index(bounds)
+        for offset in 0..<4 {
+            Self.apply(Model.Record(key: "k\(offset)", isTombstone: false, timestamp: 0), at: offset, to: &index)
+        }
+        let lists = (OpenLists.ID.random(), OpenLists.ID.random())
+        index.openList(lists.0, until: Self.soon)
+        for key in 0..<2 {
+            Self.apply(Model.Record(key: "k\(key)", isTombstone: true, timestamp: 0), at: 4 + key, to: &index)
+        }
+        index.openList(lists.1, until: Self.soon)
+        Self.apply(Model.Record(key: "k2", isTombstone: true, timestamp: 0), at: 6, to: &index)
+        #expect(try Self.items(index, lists.0) == [0, 1, 2, 3])
+        Self.apply(Model.Record(key: "k3", isTombstone: true, timestamp: 0), at: 7, to: &index)
+        #expect(index.version(of: lists.0) == nil)
+        #expect(try Self.items(index, lists.1) == [2, 3])
     }
 }
 

@@ -1,0 +1,181 @@
+import BrokerTestSupport
+import RecordFormat
+import SegmentStore
+import SystemPackage
+import Testing
+
+@testable import BrokerCore
+
+/// What a collection's first reader after a start finds written down, and what the log says instead where that is not so.
+@Suite(.timeLimit(.minutes(2))) struct CollectionRestartTests {
+    /// A collection of ten keys and thirty changes, too few for a compaction.
+    private static func filled() async throws -> CollectionBroker {
+        let test = try await CollectionBroker.start()
+        for number in 0..<30 {
+            if number % 13 == 12 {
+                try await test.delete("k\(number % 10)")
+            } else {
+                try await test.put("k\(number % 10)", "\(number)", at: Int64(number))
+            }
+        }
+        return test
+    }
+
+    /// Everything that clients can be told: the list with ages, every change with what was there before.
+    private static func view(_ test: CollectionBroker) async throws -> [String] {
+        let page = try await test.broker.page(of: test.topic, from: nil, limit: 1000)
+        let items = page.items.map { "\($0.text) since \($0.created.millisecondsSinceEpoch)" }
+        return items + [page.version.positions[0].next.description] + (try await test.changes(previous: .all))
+    }
+
+    @Test func afterAStopNothingOfTheLogIsReadAgain() async throws {
+        var test = try await Self.filled()
+        let before = try await Self.view(test)
+        #expect(try test.state.readBytes > .zero)
+        test = try await test.restarted()
+        #expect(try await Self.view(test) == before)
+        #expect(try test.state.readBytes == .zero)
+        try await test.put("k3", "new")
+        #expect(try await test.item("k3")?.text == "k3=new")
+        #expect(try test.state.readBytes > .zero && test.state.readBytes < ByteCount(200))
+        await test.test.process.stop()
+    }
+
+    /// Without the file, or with one that is damaged, cut or of another collection, the log tells the same.
+    @Test(arguments: ["none", "flipped", "cut", "another topic's", "another secret's"])
+    func theLogHasTheLastWord(_ what: String) async throws {
+        var test = try await Self.filled()
+        let before = try await Self.view(test)
+        let whole = try test.state.readBytes
+        await test.test.process.stop()
+        let path = try test.keys
+        let fileSystem = test.test.fileSystem
+        let bytes = try fileSystem.contents(of: path)
+        switch what {
+        case "none": try fileSystem.unlink(path)
+        case "flipped": try fileSystem.flipBit(of: path, at: FilePosition(4200), bit: 3)
+        case "cut": try fileSystem.replaceContents(of: path, with: Array(bytes.dropLast(9)))
+        case "another topic's":
+            let other = try await Self.filled()
+            _ = try await Self.view(other)
+            await other.test.process.stop()
+            try fileSystem.replaceContents(of: path, with: try other.test.fileSystem.contents(of: other.keys))
+        default: break
+        }
+        test = try await CollectionBroker.start(over: fileSystem.afterProcessDeath())
+        if what == "another secret's" {
+            test.save([], check: SipHash(key: [9]), version: Offset(30))
+        }
+        #expect(try await Self.view(test) == before)
+        #expect(try test.state.readBytes == whole)
+        await test.test.process.stop()
+    }
+
+    /// A topic that was made again has nothing of the one before.
+    @Test func aTopicThatIsMadeAgainBeginsEmpty() async throws {
+        var test = try await Self.filled()
+        _ = try await Self.view(test)
+        try await test.broker.deleteTopic(test.topic)
+        await test.test.process.stop()
+        #expect(!test.test.fileSystem.paths.contains { $0.hasSuffix("/keys") })
+        test = try await CollectionBroker.start(over: test.test.fileSystem.afterProcessDeath())
+        #expect(try await Self.view(test) == ["0"])
+        await test.test.process.stop()
+    }
+
+    /// Compaction goes on behind an index that was written down before: what it took is not promised, all else is there.
+    @Test func compactionMayComeBetween() async throws {
+        var test = try await CollectionBroker.start()
+        for number in 0..<400 { try await test.put("k\(number % 5)", "\(number)") }
+        let listed = try await test.broker.page(of: test.topic, from: nil, limit: 100).items
+        await test.test.process.stop()
+        let fileSystem = test.test.fileSystem.afterProcessDeath()
+        test = try await CollectionBroker.start(over: fileSystem)
+        test.broker.journal.compaction.walk()
+        #expect(try test.log.compactedBelow > .zero)
+        test = try await CollectionBroker.start(over: fileSystem.afterProcessDeath())
+        test.broker.journal.compaction.walk()
+        let floor = try test.log.compactedBelow
+        #expect(try await test.broker.page(of: test.topic, from: nil, limit: 100).items == listed)
+        #expect(try test.state.readBytes == .zero)
+        await #expect(throws: BrokerError.self) { try await test.changes(from: floor.value - 1, previous: .all) }
+        let rest = try await test.changes(from: floor.value, previous: .all)
+        #expect(Int64(rest.count) == 400 - floor.value)
+        await test.test.process.stop()
+    }
+
+    /// A kill leaves what was written down on the way: a start reads what came behind.
+    @Test func itIsWrittenDownOnTheWay() async throws {
+        var test = try await CollectionBroker.start(saveBytes: 1000)
+        for number in 0..<30 { try await test.put("k\(number % 10)", "\(number)") }
+        let before = try await Self.view(test)
+        let whole = try test.state.readBytes
+        let path = try test.keys.string
+        // The one thread of the pool writes it behind the last step.
+        for _ in 0..<1000 where !test.test.fileSystem.paths.contains(path) { await test.broker.readPool.run {} }
+        #expect(test.test.fileSystem.paths.contains(path))
+        test = try await CollectionBroker.start(over: test.test.fileSystem.afterProcessDeath())
+        #expect(try await Self.view(test) == before)
+        #expect(try test.state.readBytes < whole)
+        await test.test.process.stop()
+    }
+
+    /// An index that says what the log does not say is thrown away by whoever notices.
+    @Test(arguments: [0, 18])
+    func anIndexThatLeadsToAnotherKeyIsMadeAgain(_ wrong: Int64) async throws {
+        var test = try await Self.filled()
+        let before = try await Self.view(test)
+        let version = try test.log.watermarks.visible.offset
+        await test.test.process.stop()
+        test = try await CollectionBroker.start(over: test.test.fileSystem.afterProcessDeath())
+        // The latest record of k7 stands at 27.
+        test.save([("k7", wrong)], check: test.broker.collections.hash, version: version)
+        #expect(try await test.item("k7")?.text == "k7=27")
+        #expect(try await Self.view(test) == before)
+        test = try await test.restarted()
+        #expect(try await Self.view(test) == before)
+        #expect(try test.state.readBytes == .zero)
+        await test.test.process.stop()
+    }
+}
+
+extension CollectionBroker {
+    fileprivate var partition: Partition {
+        get throws { try broker.registry.topic(topic).partitions[0] }
+    }
+
+    fileprivate var state: CollectionState { get throws { try partition.collection } }
+    fileprivate var log: PartitionLog { get throws { try partition.log } }
+
+    /// Where the first partition's index is written down.
+    fileprivate var keys: FilePath {
+        get throws { FilePath("/data/broker/topics/\(try broker.registry.topic(topic).id.hex)/0/keys") }
+    }
+
+    /// Stops in order, and starts again.
+    fileprivate func restarted() async throws -> CollectionBroker {
+        await test.process.stop()
+        return try await CollectionBroker.start(over: test.fileSystem.afterProcessDeath())
+    }
+
+    /// Writes an index down that says where the latest records of some keys stand.
+    fileprivate func save(_ rows: [(key: String, latest: Int64)], check: SipHash, version: Offset) {
+        guard let key = try? partition.key else { return }
+        let secret = check.check(of: key)
+        let facts = KeyIndexFacts(
+            version: version,
+            historyFloor: version,
+            keyCount: rows.count,
+            distanceCount: 0,
+            check: KeyIndexHash(low: secret.low, high: secret.high)
+        )
+        let isSaved = broker.store.saveKeyIndex(of: key, facts) { writer throws(FileError) in
+            for row in rows {
+                let hash = Array(row.key.utf8).withUnsafeBytes { broker.collections.hash.hash($0) }
+                let name = KeyIndexHash(low: hash.low, high: hash.high)
+                try writer.append(KeyIndexRow(hash: name, latest: Offset(row.latest), created: .epoch))
+            }
+        }
+        #expect(isSaved)
+    }
+}
