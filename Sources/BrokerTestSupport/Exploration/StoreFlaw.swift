@@ -36,6 +36,8 @@ public struct StoreFlaw: Hashable, Sendable, Codable, CustomStringConvertible {
         case keptFile
         /// What came before a record of a compacted partition is not known any more.
         case lostVersion
+        /// Who follows a collection was told neither of a change nor that he has missed some.
+        case missedChange
         /// Something was told before it was durable, or as undone although it was done.
         case falseWord
         /// Damage is reported where there is none.

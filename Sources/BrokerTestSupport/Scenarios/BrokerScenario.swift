@@ -16,6 +16,8 @@ public enum BrokerScenario: String, CaseIterable, Hashable, Sendable {
     case slowJoin
     /// The journal's flush of an append fails, though its bytes reach the disk.
     case failedAppend
+    /// Clients list a collection and follow its changes over restarts and compactions.
+    case followedCollection
 
     /// Runs it.
     /// - Returns: what is wrong.
@@ -28,6 +30,7 @@ public enum BrokerScenario: String, CaseIterable, Hashable, Sendable {
             case .refusedJoin: try await run.refusedJoin()
             case .slowJoin: try await run.slowJoin()
             case .failedAppend: try await run.failedAppend()
+            case .followedCollection: try await run.followedCollection()
             }
         } catch {
             run.note(.failedWorkload, "\(error)")
