@@ -126,11 +126,13 @@ bench-groups: release ## Measure a rebalance of 100 members, and what it does to
 WATCH_BENCH := Bench/.build/release/watch-bench
 
 .PHONY: bench-watch
-bench-watch: release ## Measure many watchers of the same, idle ones, and ones that never read (ROUNDS= may be set)
+bench-watch: release ## Measure many watchers of the same, idle ones, ones that never read, large collections (ROUNDS= may be set)
 	$(SWIFT) build -c release --package-path Bench --scratch-path Bench/.build --product watch-bench
 	$(WATCH_BENCH) fanout --directory $(BENCH_DIRECTORY) --rounds $(or $(ROUNDS),5)
+	$(WATCH_BENCH) selectors --directory $(BENCH_DIRECTORY) --rounds $(or $(ROUNDS),5)
 	$(WATCH_BENCH) idle --directory $(BENCH_DIRECTORY)
 	$(WATCH_BENCH) never-read --directory $(BENCH_DIRECTORY)
+	$(WATCH_BENCH) keys --directory $(BENCH_DIRECTORY)
 
 .PHONY: clean
 clean: ## Remove everything that was built

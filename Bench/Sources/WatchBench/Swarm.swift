@@ -29,11 +29,14 @@ final class Swarm: Sendable {
     /// Connects, asks, and begins to read.
     ///
     /// - Parameter reads: false for watchers that never read anything.
-    init(port: UInt16, count: Int, target: String, kind: Kind = .sse) throws {
+    convenience init(port: UInt16, count: Int, target: String, kind: Kind = .sse) throws {
+        try self.init(port: port, targets: Array(repeating: target, count: count), kind: kind)
+    }
+
+    /// The same for connections that ask each for its own.
+    init(port: UInt16, targets: [String], kind: Kind = .sse) throws {
         poller = try SystemFailure.check(poller_make(), "epoll_create1", "")
-        var sockets: [WatchSocket] = []
-        for _ in 0..<count { sockets.append(try WatchSocket(port: port, target: target, kind: kind)) }
-        self.sockets = sockets
+        sockets = try targets.map { try WatchSocket(port: port, target: $0, kind: kind) }
         for (index, socket) in sockets.enumerated() {
             try SystemFailure.check(poller_add(poller, socket.descriptor, UInt32(index)), "epoll_ctl", "")
         }

@@ -6,7 +6,9 @@ struct WatchBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch-bench",
         abstract: "Measure watches of a real broker.",
-        subcommands: [FanoutCommand.self, NeverReadCommand.self, IdleCommand.self]
+        subcommands: [
+            FanoutCommand.self, SelectorsCommand.self, NeverReadCommand.self, IdleCommand.self, KeysCommand.self,
+        ]
     )
 }
 
