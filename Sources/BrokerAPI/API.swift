@@ -47,7 +47,7 @@ public final class API: Sendable {
         do {
             return .found(try Self.routes.find(method, target: target, limits: engine.limits))
         } catch {
-            return .problem(error.reply)
+            return .problem(error.reply(to: target))
         }
     }
 
@@ -64,7 +64,7 @@ public final class API: Sendable {
                 let context = RequestContext(request: request, query: route.query, isSocket: false)
                 return try await reply(to: route, context, principal)
             } catch {
-                return error.reply
+                return error.reply(to: request.target)
             }
         }
     }
@@ -87,8 +87,8 @@ public final class API: Sendable {
     }
 
     /// The refusal of a request whose body is larger than its route's limit.
-    public static func bodyTooLarge(max: ByteCount) -> APIReply {
-        Problem.bodyTooLarge(max).reply
+    public static func bodyTooLarge(max: ByteCount, target: String) -> APIReply {
+        Problem.bodyTooLarge(max).reply(to: target)
     }
 
     /// The refusal of a request that names no host, or several.
@@ -97,13 +97,13 @@ public final class API: Sendable {
     }
 
     /// The refusal of a body on a request that takes none.
-    public static func bodyNotExpected() -> APIReply {
-        Problem.invalidRequest("a GET takes no body: send it without one").reply
+    public static func bodyNotExpected(target: String) -> APIReply {
+        Problem.invalidRequest("a GET takes no body: send it without one").reply(to: target)
     }
 
     /// The refusal of a body for which all connections together have no room.
-    public func tooManyBodies() -> APIReply {
-        Problem.tooManyBodies.reply
+    public func tooManyBodies(target: String) -> APIReply {
+        Problem.tooManyBodies.reply(to: target)
     }
 
     /// How many streams a principal has open.
@@ -114,10 +114,13 @@ public final class API: Sendable {
     /// - Parameter declaredBytes: how large its body is, where the client says.
     public func refusal(before found: FoundRoute, declaredBytes: Int?) -> APIReply? {
         guard found.route.action == .produce else { return nil }
-        return engine.appendRefusal(bytes: ByteCount(declaredBytes ?? 0)).map { Problem($0).reply }
+        return engine.appendRefusal(bytes: ByteCount(declaredBytes ?? 0)).map {
+            Problem($0).reply(to: found.route.pattern)
+        }
     }
 
-    private func problem(for error: any Error) -> Problem {
+    /// The problem that an error is; one that was not foreseen is logged.
+    func problem(for error: any Error) -> Problem {
         let problem = Problem(mapping: error)
         if problem.code == .internalError {
             logger.error("a request failed in an unforeseen way", metadata: ["error": "\(error)"])
@@ -165,6 +168,7 @@ public final class API: Sendable {
         case .putItem(let collection, let key): try await putItem(key, of: collection, context)
         case .patchItem(let collection, let key): try await patchItem(key, of: collection, context)
         case .deleteItem(let collection, let key): try await deleteItem(key, of: collection, context)
+        case .kubernetes(let call): await kubernetes(call, context, principal)
         case .health: health()
         case .readiness: readiness()
         case .metrics: metrics()

@@ -31,6 +31,8 @@ extension HTTPField.Name {
     static let producerExpectedSeq = known("Producer-Expected-Seq")
     /// The sequence that was sent instead.
     static let producerReceivedSeq = known("Producer-Received-Seq")
+    /// What is doubtful about a request that was carried out.
+    static let warning = known("Warning")
     /// Where an event source was when it lost its connection.
     static let lastEventID = known("Last-Event-ID")
     /// What every CloudEvent in binary mode carries.

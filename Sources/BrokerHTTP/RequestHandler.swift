@@ -40,7 +40,13 @@ struct RequestHandler: Sendable {
         case .found(let found):
             // What follows the head of a stream or a long-poll is watched for the end of the client: so no GET takes a body.
             if found.route.method == .get, body.mayHaveMore {
-                return try await refuse(API.bodyNotExpected(), of: request, unread: &body, writer, channel)
+                return try await refuse(
+                    API.bodyNotExpected(target: target),
+                    of: request,
+                    unread: &body,
+                    writer,
+                    channel
+                )
             }
             // A produce that would be refused for load is refused before its body is read.
             if let reply = api.refusal(before: found, declaredBytes: body.declaredBytes) {
@@ -69,9 +75,21 @@ struct RequestHandler: Sendable {
         }
         switch try await body.collect(upTo: bytesMax.value, budget, heldBytes: &heldBytes) {
         case .tooLarge:
-            try await refuse(API.bodyTooLarge(max: bytesMax), of: request, unread: &body, writer, channel)
+            try await refuse(
+                API.bodyTooLarge(max: bytesMax, target: request.head.path ?? "/"),
+                of: request,
+                unread: &body,
+                writer,
+                channel
+            )
         case .noRoom:
-            try await refuse(api.tooManyBodies(), of: request, unread: &body, writer, channel)
+            try await refuse(
+                api.tooManyBodies(target: request.head.path ?? "/"),
+                of: request,
+                unread: &body,
+                writer,
+                channel
+            )
         case .whole(let bytes):
             let method: HTTPRequest.Method = request.method == .head ? .get : request.method
             let call = APIRequest(

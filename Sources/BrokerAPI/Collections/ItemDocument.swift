@@ -5,7 +5,7 @@ import RecordFormat
 
 /// An item as a client wants it to be.
 ///
-///     {"value":{"state":"paid"},"metadata":{"labels":{"tier":"gold"}}}
+///     {"value":{"state":"paid"},"metadata":{"labels":{"tier":"gold"},"annotations":{"by":"desk 7"}}}
 ///
 /// It has the form in which items are read, so what was read can be changed and sent back: a `name` must be that of the
 /// path, a `resourceVersion` is a condition, a `creationTimestamp` is passed over.
@@ -14,6 +14,8 @@ struct ItemDocument {
     let value: JSONTree
     /// The labels, in the order in which they were sent.
     let labels: [(name: String, value: String)]
+    /// The annotations, in the order in which they were sent.
+    let annotations: [(name: String, value: String)]
     /// The version that the item must have.
     let resourceVersion: String?
 
@@ -32,7 +34,7 @@ struct ItemDocument {
             )
         }
         self.value = value
-        let known = ["name", "resourceVersion", "labels", "creationTimestamp"]
+        let known = ["name", "resourceVersion", "labels", "annotations", "creationTimestamp"]
         let metadata = try fields["metadata"].map { (metadata) throws(Problem) in
             try Self.object(metadata, "metadata", known: known)
         }
@@ -40,7 +42,8 @@ struct ItemDocument {
             throw Problem.invalidRequest("metadata.name is \"\(Problem.shown(name))\", and the path names another item")
         }
         resourceVersion = try Self.text(metadata?["resourceVersion"], "metadata.resourceVersion")
-        labels = try Self.labels(metadata?["labels"])
+        labels = try Self.texts(metadata?["labels"], "labels")
+        annotations = try Self.texts(metadata?["annotations"], "annotations")
     }
 
     /// The record that holds it.
@@ -53,35 +56,42 @@ struct ItemDocument {
         } catch {
             throw Problem.invalidRequest("the value is not valid at byte \(error.byteOffset): \(error.reason)")
         }
-        let headers = labels.map { label in
-            RecordHeader(
-                name: ByteBuffer(string: ItemText.labelPrefix + label.name),
-                value: ByteBuffer(string: label.value)
-            )
-        }
+        let headers =
+            Self.headers(labels, ItemText.labelPrefix) + Self.headers(annotations, ItemText.annotationPrefix)
         let record = DecodedRecord(timestamp: now, key: ByteBuffer(string: key), value: bytes, headers: headers)
         do {
             _ = try RecordBounds(limits).check(record)
         } catch {
-            throw Problem(error.code, error.detail(of: "the item", headers: "labels"), members: error.members)
+            throw Problem(
+                error.code,
+                error.detail(of: "the item", headers: "labels and annotations"),
+                members: error.members
+            )
         }
         return record
     }
 
-    private static func labels(_ tree: JSONTree?) throws(Problem) -> [(name: String, value: String)] {
+    private static func headers(_ texts: [(name: String, value: String)], _ prefix: String) -> [RecordHeader] {
+        texts.map { RecordHeader(name: ByteBuffer(string: prefix + $0.name), value: ByteBuffer(string: $0.value)) }
+    }
+
+    private static func texts(
+        _ tree: JSONTree?,
+        _ what: String
+    ) throws(Problem) -> [(name: String, value: String)] {
         guard let tree, tree.kind != .null else { return [] }
-        guard case .object(let fields) = tree else { throw Problem.invalidRequest("metadata.labels is not an object") }
-        var labels: [(name: String, value: String)] = []
+        guard case .object(let fields) = tree else { throw Problem.invalidRequest("metadata.\(what) is not an object") }
+        var texts: [(name: String, value: String)] = []
         for field in fields {
             guard let name = String(validating: field.name, as: UTF8.self), !name.isEmpty else {
-                throw Problem.invalidRequest("a label has a name of text")
+                throw Problem.invalidRequest("a name in metadata.\(what) is empty or no text")
             }
-            guard let value = try text(field.value, "metadata.labels.\(Problem.shown(name))") else {
-                throw Problem.invalidRequest("the label \(Problem.shown(name)) is null: leave it out")
+            guard let value = try text(field.value, "metadata.\(what).\(Problem.shown(name))") else {
+                throw Problem.invalidRequest("metadata.\(what).\(Problem.shown(name)) is null: leave it out")
             }
-            labels.append((name, value))
+            texts.append((name, value))
         }
-        return labels
+        return texts
     }
 
     private static func object(_ tree: JSONTree, _ what: String, known: [String]) throws(Problem) -> JSONObject {

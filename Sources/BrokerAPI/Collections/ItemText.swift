@@ -6,14 +6,16 @@ import RecordFormat
 
 /// Items as JSON.
 ///
-///     {"metadata":{"name":"AAPL","resourceVersion":"18270","labels":{"tier":"gold"},
+///     {"metadata":{"name":"AAPL","resourceVersion":"18270","labels":{"tier":"gold"},"annotations":{"by":"desk 7"},
 ///                  "creationTimestamp":"2026-11-21T10:00:00.120Z"},"value":{...}}
 ///
 /// A key that is not UTF-8 comes as `nameBase64`, a value that is not JSON as `valueBase64`. Labels are the record's
-/// headers whose names begin with `label.`.
+/// headers whose names begin with `label.`, annotations those that begin with `annotation.`.
 struct ItemText {
     /// What the headers of labels begin with.
     static let labelPrefix = "label."
+    /// What the headers of annotations begin with.
+    static let annotationPrefix = "annotation."
 
     /// How versions are written.
     let versions: CollectionVersion
@@ -39,6 +41,12 @@ struct ItemText {
     func write(_ item: CollectionItem, version: String, value: Value?, to json: inout JSONWriter) {
         json.beginObject()
         writeMetadata(item, version: version, to: &json)
+        write(value, to: &json)
+        json.endObject()
+    }
+
+    /// Writes the field of a value into an object that is open; a tombstone has none.
+    func write(_ value: Value?, to json: inout JSONWriter) {
         switch value {
         case .json(let value):
             json.key("value")
@@ -48,7 +56,6 @@ struct ItemText {
             json.base64(value)
         case nil: break
         }
-        json.endObject()
     }
 
     /// Writes an item's metadata as a field of an open object.
@@ -58,7 +65,7 @@ struct ItemText {
         writeName(item.record.key ?? ByteBuffer(), to: &json)
         json.key("resourceVersion")
         json.string(version)
-        writeLabels(item.record.headers, to: &json)
+        writeTexts(of: item, to: &json)
         json.key("creationTimestamp")
         json.string(item.created.rfc3339)
         json.endObject()
@@ -81,6 +88,12 @@ struct ItemText {
         var projected = ByteBuffer()
         value.withUnsafeReadableBytes { projection.write($0, value: 0..<$0.count, into: &projected) }
         return projected
+    }
+
+    /// Writes the labels and the annotations, where there are any, into an object that is open.
+    func writeTexts(of item: CollectionItem, to json: inout JSONWriter) {
+        write("labels", Self.texts(item.record.headers, of: Self.labelPrefix), to: &json)
+        write("annotations", Self.texts(item.record.headers, of: Self.annotationPrefix), to: &json)
     }
 
     /// An answer that is an item.
@@ -115,27 +128,26 @@ struct ItemText {
         }
     }
 
-    private func writeLabels(_ headers: [RecordHeader], to json: inout JSONWriter) {
-        let labels = Self.labels(headers)
-        guard !labels.isEmpty else { return }
-        json.key("labels")
+    private func write(_ name: String, _ texts: [(name: String, value: String)], to json: inout JSONWriter) {
+        guard !texts.isEmpty else { return }
+        json.key(name)
         json.beginObject()
-        for label in labels {
-            json.key(label.name)
-            json.string(label.value)
+        for text in texts {
+            json.key(text.name)
+            json.string(text.value)
         }
         json.endObject()
     }
 
-    /// The labels among headers, each name once: the first counts.
-    static func labels(_ headers: [RecordHeader]) -> [(name: String, value: String)] {
-        var labels: [(name: String, value: String)] = []
+    /// The texts among headers whose names begin so, each name once: the first counts.
+    private static func texts(_ headers: [RecordHeader], of prefix: String) -> [(name: String, value: String)] {
+        var texts: [(name: String, value: String)] = []
         for header in headers {
             let name = String(buffer: header.name)
-            guard name.hasPrefix(labelPrefix), let value = header.value else { continue }
-            let label = String(name.dropFirst(labelPrefix.count))
-            if !labels.contains(where: { $0.name == label }) { labels.append((label, String(buffer: value))) }
+            guard name.hasPrefix(prefix), let value = header.value else { continue }
+            let text = String(name.dropFirst(prefix.count))
+            if !texts.contains(where: { $0.name == text }) { texts.append((text, String(buffer: value))) }
         }
-        return labels
+        return texts
     }
 }

@@ -19,7 +19,7 @@ extension API {
         guard method == .options, let policy = configuration.crossOrigin, let origin = fields[.origin],
             fields[.accessControlRequestMethod] != nil
         else { return nil }
-        guard policy.value(for: origin) != nil else { return Problem.originNotAllowed(origin).reply }
+        guard policy.value(for: origin) != nil else { return Problem.originNotAllowed(origin).reply(to: target) }
         do throws(Problem) {
             let methods = try Self.routes.methods(target: target)
             var answer: HTTPFields = [:]
@@ -31,7 +31,7 @@ extension API {
             answer[.cacheControl] = "no-store"
             return APIReply(status: .noContent, headers: answer)
         } catch {
-            return error.reply
+            return error.reply(to: target)
         }
     }
 

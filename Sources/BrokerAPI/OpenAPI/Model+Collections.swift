@@ -35,6 +35,7 @@ extension Model {
                                     .optional("name", .nullable(.string)),
                                     .optional("resourceVersion", .nullable(.string)),
                                     .optional("labels", .nullable(.object([], more: .like(.string)))),
+                                    .optional("annotations", .nullable(.object([], more: .like(.string)))),
                                     .optional("creationTimestamp", .anything),
                                 ],
                                 more: .nothing
@@ -49,7 +50,8 @@ extension Model {
 
     private static let itemMetadata = Schema.object([
         .optional("name", .string), .optional("nameBase64", .base64), .init("resourceVersion", .string),
-        .optional("labels", .object([], more: .like(.string))), .init("creationTimestamp", .time),
+        .optional("labels", .object([], more: .like(.string))),
+        .optional("annotations", .object([], more: .like(.string))), .init("creationTimestamp", .time),
     ])
 
     private static let itemValue: [Schema.Field] = [.optional("value", .anything), .optional("valueBase64", .base64)]

@@ -5,8 +5,8 @@ import RecordFormat
 
 /// The OpenAPI 3.1 document of a route table.
 ///
-/// Everything in it comes from the table: a route that is not in it cannot be called, and there is nothing in it that is no
-/// route.
+/// Everything in it comes from the table: there is nothing in it that is no route, and a route that is not in it is one of
+/// the Kubernetes facade, which has documents of its own.
 enum OpenAPIDocument {
     /// The document of this broker, made when it is first asked for.
     static let millrace = text(of: .millrace)
@@ -47,8 +47,9 @@ enum OpenAPIDocument {
 
     private static func writePaths(of table: RouteTable, to json: inout JSONWriter) {
         var seen: Set<String> = []
-        for pattern in table.routes.map(\.pattern) where seen.insert(pattern).inserted {
-            let routes = table.routes.filter { $0.pattern == pattern }
+        let documented = table.routes.filter { $0.operation != nil }
+        for pattern in documented.map(\.pattern) where seen.insert(pattern).inserted {
+            let routes = documented.filter { $0.pattern == pattern }
             writePath(pattern, routes, suffix: "", to: &json)
             guard let namespaced = namespaced(pattern) else { continue }
             writePath(namespaced, routes, suffix: "InNamespace", to: &json)
@@ -58,8 +59,10 @@ enum OpenAPIDocument {
     private static func writePath(_ pattern: String, _ routes: [Route], suffix: String, to json: inout JSONWriter) {
         json.object(pattern) { json in
             for route in routes {
+                guard let operation = route.operation else { continue }
                 json.object(route.method.rawValue.lowercased()) { json in
-                    OperationDocument(route: route, pattern: pattern, idSuffix: suffix).write(to: &json)
+                    OperationDocument(route: route, operation: operation, pattern: pattern, idSuffix: suffix)
+                        .write(to: &json)
                 }
             }
         }
@@ -73,6 +76,7 @@ enum OpenAPIDocument {
         without `type`, which is the name of the event. The schema of an answer of a streaming media type is that of one line or \
         event: OpenAPI 3.1 has no word for it. Later versions may add fields to answers, and events. A path that is \
         none is 404 `not-found`, another method 405 `method-not-allowed` with Allow. Where web pages of other origins are let \
-        in, a preflight of another one is 403 `origin-not-allowed`.
+        in, a preflight of another one is 403 `origin-not-allowed`. The paths for Kubernetes' clients, under /apis, describe \
+        themselves at /openapi/v3, in the form that those clients read.
         """
 }

@@ -5,10 +5,9 @@ import RecordFormat
 /// One operation of the OpenAPI document: a route under one of its paths.
 struct OperationDocument {
     let route: Route
+    let operation: Operation
     let pattern: String
     let idSuffix: String
-
-    private var operation: Operation { route.operation }
 
     private static let contentEncoding = "Content-Encoding"
 

@@ -35,6 +35,7 @@ enum APICall: Hashable, Sendable {
     case putItem(TopicName, String)
     case patchItem(TopicName, String)
     case deleteItem(TopicName, String)
+    case kubernetes(KubernetesCall)
     case health
     case readiness
     case metrics

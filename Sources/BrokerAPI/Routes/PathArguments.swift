@@ -38,6 +38,19 @@ struct PathArguments: Sendable {
         }
     }
 
+    /// The resource of the Kubernetes facade that the path names; whether there is such a one its handler tells.
+    func resource() -> String { text("collection") }
+
+    /// The topic behind the resource and the namespace that a path of the Kubernetes facade names.
+    func kubernetesTopic() throws(Problem) -> TopicName {
+        do {
+            let namespace = try Namespace(validating: text("namespace"))
+            return try TopicName(validating: text("collection"), in: namespace)
+        } catch {
+            throw Problem(error, of: "resource")
+        }
+    }
+
     /// The key of the item that the path names.
     func key() -> String { text("key") }
 

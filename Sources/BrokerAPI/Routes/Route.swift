@@ -78,8 +78,8 @@ public struct Route: Sendable {
     /// What it does, in one line.
     public let summary: String
 
-    /// What it takes and answers, for the OpenAPI document.
-    let operation: Operation
+    /// What it takes and answers, for the OpenAPI document; nil for a route that has no place in it.
+    let operation: Operation?
     /// Makes the call of a path that matches, or refuses one of its names.
     let call: @Sendable (PathArguments) throws(Problem) -> APICall
     /// The pattern, split.
@@ -94,7 +94,7 @@ public struct Route: Sendable {
         body: Body = .none,
         parameters: [Parameter] = [],
         isStreaming: Bool = false,
-        as operation: Operation,
+        as operation: Operation?,
         _ summary: String,
         call: @escaping @Sendable (PathArguments) throws(Problem) -> APICall
     ) {

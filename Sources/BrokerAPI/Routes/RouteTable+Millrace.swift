@@ -1,6 +1,6 @@
 extension RouteTable {
     /// The routes of this broker.
-    static let millrace = RouteTable(topics + records + groups + collections + operation)
+    static let millrace = RouteTable(topics + records + groups + collections + operation + kubernetes)
 
     private static let topics: [Route] = [
         Route(.get, "/v1/topics", .topic, .describe, as: .listTopics, "List the topics.") { path throws(Problem) in

@@ -53,8 +53,11 @@ public struct RouteTable: Sendable {
 
     /// The segments of a path as they were sent: an encoded slash does not part two segments.
     private static func split(_ path: Substring) -> [Substring] {
-        let segments = path.split(separator: "/", omittingEmptySubsequences: false)
-        return segments.first == "" ? Array(segments.dropFirst()) : Array(segments)
+        var segments = path.split(separator: "/", omittingEmptySubsequences: false)
+        if segments.first == "" { segments.removeFirst() }
+        // Kubernetes' clients ask for `/apis/` as well as for `/apis`.
+        if segments.count > 1, segments.last == "", KubernetesFacade.owns(path) { segments.removeLast() }
+        return Array(segments)
     }
 
     /// Takes the long form's namespace off: `/v1/namespaces/{namespace}/topics` is `/v1/topics` there.

@@ -43,6 +43,8 @@ public protocol BrokerEngine: Sendable {
     func changeTopic(_ name: TopicName, _ change: TopicSettingsChange) async throws(BrokerError) -> TopicDescription
     /// Deletes a topic, its records and every group's commits on it. Durable on return.
     func deleteTopic(_ name: TopicName) async throws(BrokerError)
+    /// The namespaces that have topics, sorted; one with internal topics alone is left out.
+    var namespaces: [Namespace] { get }
     /// All topics of a namespace, sorted by name; internal ones are left out.
     func topics(in namespace: Namespace) -> [TopicDescription]
     /// One topic with the offsets of its partitions.
@@ -210,6 +212,8 @@ public enum StorageRoom: String, Sendable, Hashable {
 extension BrokerEngine {
     /// An engine that does not bound appends refuses none beforehand.
     public func appendRefusal(bytes: ByteCount) -> BrokerError? { nil }
+    /// An engine that does not tell namespaces apart has one.
+    public var namespaces: [Namespace] { [.default] }
     /// An engine that counts nothing has no metrics.
     public var metrics: [MetricFamily] { [] }
     /// An engine that does not watch a volume has room.

@@ -37,6 +37,11 @@ extension Broker {
         }
     }
 
+    /// The namespaces that have topics, sorted; one with internal topics alone is left out.
+    public var namespaces: [Namespace] {
+        Set(registry.all.filter { !$0.name.isInternal }.map(\.name.namespace)).sorted()
+    }
+
     /// All topics of a namespace, sorted by name; internal ones are left out.
     public func topics(in namespace: Namespace) -> [TopicDescription] {
         registry.all.filter { $0.name.namespace == namespace && !$0.name.isInternal }

@@ -10,6 +10,7 @@ import Testing
         for route in API.routes.routes {
             let path = route.pattern.replacing("{topic}", with: "orders").replacing("{group}", with: "g")
                 .replacing("{partition}", with: "0").replacing("{collection}", with: "prices")
+                .replacing("{namespace}", with: "team")
             var targets = [path]
             if path.hasPrefix("/v1/") { targets.append("/v1/namespaces/team/" + path.dropFirst(4)) }
             for target in targets {
@@ -40,6 +41,15 @@ import Testing
             "PUT /v1/collections/{collection}/{key}", "PATCH /v1/collections/{collection}/{key}",
             "DELETE /v1/collections/{collection}/{key}",
             "GET /healthz", "GET /readyz", "GET /metrics", "GET /openapi.json",
+            "GET /version", "GET /api", "GET /apis", "GET /apis/millrace.dev", "GET /apis/millrace.dev/v1",
+            "GET /openapi/v2", "GET /openapi/v3", "GET /openapi/v3/apis/millrace.dev/v1",
+            "GET /apis/millrace.dev/v1/{collection}",
+            "GET /apis/millrace.dev/v1/namespaces/{namespace}/{collection}",
+            "POST /apis/millrace.dev/v1/namespaces/{namespace}/{collection}",
+            "GET /apis/millrace.dev/v1/namespaces/{namespace}/{collection}/{key}",
+            "PUT /apis/millrace.dev/v1/namespaces/{namespace}/{collection}/{key}",
+            "PATCH /apis/millrace.dev/v1/namespaces/{namespace}/{collection}/{key}",
+            "DELETE /apis/millrace.dev/v1/namespaces/{namespace}/{collection}/{key}",
         ]
         #expect(table == wanted)
     }

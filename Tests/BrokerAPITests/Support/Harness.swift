@@ -115,7 +115,7 @@ struct Harness {
         if let type { headers[.contentType] = type }
         let match = api.match(method, target: target)
         if case .found(let route) = match, body.count > route.bodyBytesMax.value {
-            return API.bodyTooLarge(max: route.bodyBytesMax)
+            return API.bodyTooLarge(max: route.bodyBytesMax, target: target)
         }
         let request = APIRequest(method: method, target: target, headers: headers, body: ByteBuffer(bytes: body))
         return await api.respond(to: request, match: match, principal: principal)

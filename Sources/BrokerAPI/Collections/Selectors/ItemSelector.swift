@@ -12,6 +12,9 @@ struct ItemSelector: Sendable {
     private let ofValue: [FieldTerm]
     private let jsonDepthMax: Int
 
+    /// The key that alone can be wanted; nil where there may be several.
+    var onlyKey: [UInt8]? { cheap.first { $0.field == .name && !$0.isNegated }?.literal.text }
+
     /// A selector; nil when nothing is required.
     init?(labels: [LabelTerm], fields: [FieldTerm], jsonDepthMax: Int) {
         guard !labels.isEmpty || !fields.isEmpty else { return nil }

@@ -35,10 +35,11 @@ struct WatchedCollection {
     init(
         _ test: CollectionHarness,
         _ query: String,
+        path: String = "/v1/collections/prices",
         headers: HTTPFields = [:],
         _ sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        let target = "/v1/collections/prices?\(query)"
+        let target = "\(path)?\(query)"
         let reply = await test.api.reply(.get, target, headers: headers)
         guard case .stream(let stream) = reply.body else {
             if case .bytes(let body) = reply.body {
