@@ -1,4 +1,5 @@
 import HTTPTypes
+import NIOCore
 import RecordFormat
 import Testing
 
@@ -69,6 +70,27 @@ import Testing
             let found = try await list(selector)
             #expect(found.names == names && found.version == version, "\(selector) \(found)")
         }
+    }
+
+    @Test func aListWithoutALimitIsWholeOrBrokenOff() async throws {
+        let test = try await KubernetesHarness.start()
+        let records = (0..<2100).map { #"{"key":"k\#($0)","value":\#($0)}"# }.joined(separator: ",")
+        #expect(await test.api.produce("prices", records).status == 200)
+        let whole = try await test.send(.get, KubernetesHarness.prices).json()
+        #expect(Set(whole["items"]?.array.compactMap { $0["value"]?.integer } ?? []).count == 2100)
+        #expect(whole["metadata"]?["resourceVersion"] == .string(try await test.collections.version()))
+
+        guard case .stream(var stream) = await test.api.reply(.get, KubernetesHarness.prices).body else {
+            Issue.record("the list comes in one piece")
+            return
+        }
+        var text = String(buffer: try #require(await stream.next()))
+        #expect(await test.api.send(.delete, "/v1/topics/prices").status == 204)
+        while let piece = await stream.next() { text += String(buffer: piece) }
+        #expect(stream.failure == .notFound)
+        // What is not the whole list is no JSON.
+        #expect(throws: (any Error).self) { try JSON(text) }
+        await stream.close()
     }
 
     @Test func aTableHasRowsOfNameVersionAndAge() async throws {
