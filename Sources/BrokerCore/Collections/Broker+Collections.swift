@@ -16,10 +16,16 @@ extension Broker {
         bytesMax: ByteCount
     ) async throws(BrokerError) -> CollectionPage {
         let topic = try collection(topic)
-        let place = if let place { place } else { try await openList(of: topic) }
-        guard topic.partitions.indices.contains(place.partition) else { throw .listExpired(topic.name) }
+        if let place {
+            guard topic.partitions.indices.contains(place.partition) else { throw .listExpired(topic.name) }
+        } else {
+            for partition in topic.partitions { try await partition.bringCollectionUpToDate(collections) }
+        }
         return try await readPool.run { () throws(BrokerError) in
-            try ListReading(topic, place, now: self.clock.now).page(limit: limit, bytesMax: bytesMax)
+            // Opened where it is read: of a thousand who begin at the same time only a few have a list open, and most of
+            // those are read to their end at once.
+            let place = place ?? self.openList(of: topic)
+            return try ListReading(topic, place, now: self.clock.now).page(limit: limit, bytesMax: bytesMax)
         }
     }
 
@@ -69,8 +75,7 @@ extension Broker {
         }
     }
 
-    private func openList(of topic: Topic) async throws(BrokerError) -> CollectionPlace {
-        for partition in topic.partitions { try await partition.bringCollectionUpToDate(collections) }
+    private func openList(of topic: Topic) -> CollectionPlace {
         let now = clock.now
         let list = OpenLists.ID.random()
         let deadline = now.advanced(byMilliseconds: limits.listAgeMax.components.seconds * 1000)

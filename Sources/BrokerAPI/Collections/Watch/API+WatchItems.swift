@@ -19,6 +19,7 @@ extension API {
         guard choice.isWatch else { return try await listItems(collection, options, text, context) }
         let form = ItemForm(
             text: text,
+            fields: context.query["fields"],
             isPatch: try Self.isPatch(context.query),
             hasPrevious: try context.query.bool("prev") ?? false
         )

@@ -46,7 +46,7 @@ struct CollectionContent: WatchContent {
         /// A page of the state.
         case page(CollectionPage)
         /// Changes.
-        case changes(CollectionChanges)
+        case changes(FoundChanges)
     }
 
     private enum Phase {
@@ -92,13 +92,7 @@ struct CollectionContent: WatchContent {
     static func read(_ reading: Reading, _ engine: any BrokerEngine) async throws(BrokerError) -> Found {
         switch reading {
         case .state(let collection, let place, let limit, let bytes):
-            do throws(BrokerError) {
-                return .page(try await engine.listItems(of: collection, from: place, limit: limit, bytesMax: bytes))
-            } catch {
-                // As many as may be open were opened at the same time: this one was over before it was read.
-                guard case .listExpired = error, place == nil else { throw error }
-                return .page(try await engine.listItems(of: collection, from: nil, limit: limit, bytesMax: bytes))
-            }
+            return .page(try await engine.listItems(of: collection, from: place, limit: limit, bytesMax: bytes))
         case .changes(let cursor, let budget, let wanted, let shared):
             return .changes(try await shared.changes(cursor, budget: budget, previous: wanted, engine))
         }
@@ -135,7 +129,9 @@ struct CollectionContent: WatchContent {
         switch found {
         case .page: isCaughtUp = false
         // A read that found nothing and did not move has caught up, whatever it says: the next thing is to wait.
-        case .changes(let found): isCaughtUp = found.caughtUp || (found.changes.isEmpty && found.cursor == cursor)
+        case .changes(let found):
+            let found = found.found
+            isCaughtUp = found.caughtUp || (found.changes.isEmpty && found.cursor == cursor)
         }
         return nil
     }
@@ -179,7 +175,7 @@ struct CollectionContent: WatchContent {
         let outcome: BatchWalk.Outcome
         switch found {
         case .page(let page): outcome = write(page.items, &index, &room)
-        case .changes(let found): outcome = write(found.changes, &index, &room)
+        case .changes(let found): outcome = write(found, &index, &room)
         }
         guard outcome == .done else {
             pending = (found, index)
@@ -189,7 +185,7 @@ struct CollectionContent: WatchContent {
         isWithinBatch = false
         switch found {
         case .page(let page): endPage(page)
-        case .changes(let found): cursor = found.cursor
+        case .changes(let found): cursor = found.found.cursor
         }
         return .done
     }
@@ -202,23 +198,24 @@ struct CollectionContent: WatchContent {
         while index < items.count {
             let item = items[index]
             if let stop = stop(room) { return stop }
-            if wants(item, &room) { write(ItemEvent(.added, item, version: wish.versions.text(of: item)), &room) }
+            if wants(item, &room) { write(ItemEvent(.added, item, version: wish.versions.text(of: item)), nil, &room) }
             index += 1
         }
         return .done
     }
 
     private mutating func write(
-        _ changes: [CollectionChange],
+        _ found: FoundChanges,
         _ index: inout Int,
         _ room: inout BatchWalk.Room
     ) -> BatchWalk.Outcome {
+        let changes = found.found.changes
         while index < changes.count {
             let change = changes[index]
             if let stop = stop(room) { return stop }
             if wish.selector != nil { room.scanBytes -= change.item.record.content }
             let version = wish.versions.text(of: change.item)
-            if let event = ItemEvent(change, wish.selector, version: version) { write(event, &room) }
+            if let event = ItemEvent(change, wish.selector, version: version) { write(event, (found, index), &room) }
             let position = Int(change.item.partition.partition.value)
             cursor.positions[position].next = change.item.record.offset.advanced(by: 1)
             isWithinBatch = true
@@ -239,10 +236,25 @@ struct CollectionContent: WatchContent {
         return room.scanBytes <= 0 ? .scanIsFull : nil
     }
 
-    private mutating func write(_ event: ItemEvent, _ room: inout BatchWalk.Room) {
-        let name = options.recordEvent == "message" ? "message" : event.kind.rawValue
-        write(event.kind.rawValue, named: name) { form, json in form.write(event, to: &json) }
+    /// - Parameter shared: where others who watch find the same event.
+    private mutating func write(
+        _ event: ItemEvent,
+        _ shared: (found: FoundChanges, index: Int)?,
+        _ room: inout BatchWalk.Room
+    ) {
+        let type = event.kind.rawValue
+        let name = options.recordEvent == "message" ? "message" : type
         room.records -= 1
+        guard let shared, let formName = form.sharedName else {
+            return write(type, named: name) { form, json in form.write(event, to: &json) }
+        }
+        var form = form
+        let bytes = shared.found.event(shared.index, event.kind, in: formName) {
+            var json = JSONWriter()
+            Self.write(type, to: &json) { form.write(event, to: &$0) }
+            return json.finish()
+        }
+        encoder.write(named: name) { $0.raw(bytes) }
     }
 
     /// The state goes on with its next page, or is told: what follows are changes.
@@ -284,13 +296,17 @@ struct CollectionContent: WatchContent {
         // Aside, since the encoder is this value's too.
         var form = form
         encoder.write(named: name) { json in
-            json.beginObject()
-            json.key("type")
-            json.string(type)
-            fields(&form, &json)
-            json.endObject()
+            Self.write(type, to: &json) { fields(&form, &$0) }
         }
         self.form = form
+    }
+
+    private static func write(_ type: String, to json: inout JSONWriter, _ fields: (inout JSONWriter) -> Void) {
+        json.beginObject()
+        json.key("type")
+        json.string(type)
+        fields(&json)
+        json.endObject()
     }
 
     mutating func close(_ reason: String, reconnect: Bool, _ problem: Problem?) {

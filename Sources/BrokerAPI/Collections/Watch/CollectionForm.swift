@@ -10,6 +10,9 @@ protocol CollectionForm: Sendable {
     /// Whether it needs the version before each change.
     var needsPrevious: Bool { get }
 
+    /// A name that no other form has, where what it writes of an event depends on the event alone; nil where it does not.
+    var sharedName: String? { get }
+
     /// Writes the fields of an event into an open object, `object` among them.
     mutating func write(_ event: ItemEvent, to json: inout JSONWriter)
     /// Writes the object of a bookmark as the next value.
@@ -21,6 +24,9 @@ protocol CollectionForm: Sendable {
 }
 
 extension CollectionForm {
+    /// Events are written for each watcher anew.
+    var sharedName: String? { nil }
+
     /// The name of the annotation of the bookmark with which the state ends.
     static var endOfState: String { "k8s.io/initial-events-end" }
 }

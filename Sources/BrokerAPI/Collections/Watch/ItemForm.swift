@@ -14,6 +14,17 @@ struct ItemForm: CollectionForm {
     let isPatch: Bool
     /// Whether the version before is told too.
     let hasPrevious: Bool
+    let sharedName: String?
+
+    /// Events with items in the form of a text.
+    ///
+    /// - Parameter fields: what the text's projection was read from.
+    init(text: ItemText, fields: String?, isPatch: Bool, hasPrevious: Bool) {
+        self.text = text
+        self.isPatch = isPatch
+        self.hasPrevious = hasPrevious
+        sharedName = "item \(isPatch) \(hasPrevious) \(fields ?? "")"
+    }
 
     var saysGoodbye: Bool { true }
     var needsPrevious: Bool { isPatch || hasPrevious }

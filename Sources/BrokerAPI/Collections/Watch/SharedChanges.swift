@@ -3,7 +3,8 @@ import NIOCore
 import RecordFormat
 import Synchronization
 
-/// What reads at the tails of collections have found: who stands at the same place shares one read, and what it decoded.
+/// What reads at the tails of collections have found: who stands at the same place shares one read, what it decoded, and the events
+/// made of that (``FoundChanges``).
 ///
 /// A thousand watchers at the tail of a collection are woken together: the first of them reads, and the others get what it
 /// finds. What reached the end is kept for those who come a little later, bounded in bytes; the oldest makes room. Stored
@@ -11,7 +12,7 @@ import Synchronization
 ///
 /// Concurrency: the lock is a leaf. Reads are done, and those who wait are resumed, outside of it.
 final class SharedChanges: Sendable {
-    private typealias Waiter = CheckedContinuation<Result<CollectionChanges, BrokerError>?, Never>
+    private typealias Waiter = CheckedContinuation<Result<FoundChanges, BrokerError>?, Never>
 
     /// From where, and with which versions before.
     fileprivate struct Key: Hashable {
@@ -21,15 +22,15 @@ final class SharedChanges: Sendable {
 
     fileprivate enum Entry {
         /// Somebody reads it; these wait.
-        case reading([CheckedContinuation<Result<CollectionChanges, BrokerError>?, Never>])
-        /// It is there, and takes about so many bytes.
-        case found(CollectionChanges, bytes: Int)
+        case reading([CheckedContinuation<Result<FoundChanges, BrokerError>?, Never>])
+        /// It is there.
+        case found(FoundChanges)
     }
 
     fileprivate enum Turn {
         case read
         case wait
-        case done(CollectionChanges)
+        case done(FoundChanges)
     }
 
     fileprivate struct State {
@@ -55,7 +56,7 @@ final class SharedChanges: Sendable {
         budget: ReadBudget,
         previous wanted: PreviousWanted,
         _ engine: any BrokerEngine
-    ) async throws(BrokerError) -> CollectionChanges {
+    ) async throws(BrokerError) -> FoundChanges {
         let key = Key(cursor: cursor, wanted: wanted)
         switch state.withLock({ $0.turn(at: key) }) {
         case .done(let found): return found
@@ -64,11 +65,11 @@ final class SharedChanges: Sendable {
                 if let answer = state.withLock({ $0.wait(at: key, waiter) }) { waiter.resume(returning: answer) }
             }
             if let outcome { return try outcome.get() }
-            return try await engine.changes(cursor, budget: budget, previous: wanted)
+            return FoundChanges(try await engine.changes(cursor, budget: budget, previous: wanted))
         case .read:
-            let outcome: Result<CollectionChanges, BrokerError>
+            let outcome: Result<FoundChanges, BrokerError>
             do throws(BrokerError) {
-                outcome = .success(try await engine.changes(cursor, budget: budget, previous: wanted))
+                outcome = .success(FoundChanges(try await engine.changes(cursor, budget: budget, previous: wanted)))
             } catch {
                 outcome = .failure(error)
             }
@@ -83,7 +84,7 @@ extension SharedChanges.State {
     /// What somebody who comes to a place is to do.
     fileprivate mutating func turn(at key: SharedChanges.Key) -> SharedChanges.Turn {
         switch entries[key] {
-        case .found(let found, _): return .done(found)
+        case .found(let found): return .done(found)
         case .reading: return .wait
         case nil:
             entries[key] = .reading([])
@@ -94,10 +95,10 @@ extension SharedChanges.State {
     /// Takes in somebody who waits, or answers at once: with nil where the read is over and was not worth keeping.
     fileprivate mutating func wait(
         at key: SharedChanges.Key,
-        _ waiter: CheckedContinuation<Result<CollectionChanges, BrokerError>?, Never>
-    ) -> Result<CollectionChanges, BrokerError>?? {
+        _ waiter: CheckedContinuation<Result<FoundChanges, BrokerError>?, Never>
+    ) -> Result<FoundChanges, BrokerError>?? {
         switch entries[key] {
-        case .found(let found, _): return .some(.success(found))
+        case .found(let found): return .some(.success(found))
         case .reading(var waiters):
             // Let go of here, so that it is changed and not copied.
             entries[key] = nil
@@ -111,28 +112,18 @@ extension SharedChanges.State {
     /// Ends a read, keeps what reached the end, and gives back those who wait.
     fileprivate mutating func end(
         _ key: SharedChanges.Key,
-        _ outcome: Result<CollectionChanges, BrokerError>,
+        _ outcome: Result<FoundChanges, BrokerError>,
         bytesMax: Int
-    ) -> [CheckedContinuation<Result<CollectionChanges, BrokerError>?, Never>] {
+    ) -> [CheckedContinuation<Result<FoundChanges, BrokerError>?, Never>] {
         guard case .reading(let waiters) = entries.removeValue(forKey: key) else { return [] }
-        guard case .success(let found) = outcome, found.caughtUp, !found.changes.isEmpty else { return waiters }
-        let cost = found.changes.reduce(512) { $0 + $1.cost }
-        guard cost <= bytesMax / 4 else { return waiters }
-        while bytes + cost > bytesMax, let oldest = order.popFirst() {
-            if case .found(_, let freed) = entries.removeValue(forKey: oldest) { bytes -= freed }
+        guard case .success(let outcome) = outcome, outcome.cost <= bytesMax / 4 else { return waiters }
+        guard outcome.found.caughtUp, !outcome.found.changes.isEmpty else { return waiters }
+        while bytes + outcome.cost > bytesMax, let oldest = order.popFirst() {
+            if case .found(let removed) = entries.removeValue(forKey: oldest) { bytes -= removed.cost }
         }
-        entries[key] = .found(found, bytes: cost)
+        entries[key] = .found(outcome)
         order.append(key)
-        bytes += cost
+        bytes += outcome.cost
         return waiters
-    }
-}
-
-extension CollectionChange {
-    /// What it takes of memory, about.
-    fileprivate var cost: Int {
-        var cost = 512 + item.record.content
-        if case .item(let before) = previous { cost += before.record.content }
-        return cost
     }
 }
