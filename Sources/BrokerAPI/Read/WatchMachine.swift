@@ -96,9 +96,6 @@ struct WatchMachine<Content: WatchContent>: Sendable {
         )
     }
 
-    /// What to read first: whoever has read that already gives it back when it is asked for.
-    var firstReading: Content.Reading { content.reading }
-
     /// Takes what the client lets the broker send.
     mutating func take(_ change: Credit.Change) {
         credit.apply(change)

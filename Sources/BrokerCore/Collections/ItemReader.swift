@@ -1,3 +1,4 @@
+import NIOCore
 import RecordFormat
 
 /// Reads single records of a partition; it blocks, and so runs on the read pool.
@@ -20,7 +21,7 @@ struct ItemReader {
         guard let batch else { return nil }
         if isNeighbour, records.isEmpty { records = try partition.decoded(batch) }
         let record = isNeighbour ? neighbour(at: offset) : try partition.decoded(batch, at: offset)
-        return record.map { partition.item($0, isJSON: batch.isJSON) }
+        return record.map { partition.item($0.detached, isJSON: batch.isJSON) }
     }
 
     private func neighbour(at offset: Offset) -> DecodedRecord? {
@@ -68,5 +69,21 @@ extension Partition {
         } catch {
             throw .corrupt("\(identity): the batch at \(batch.baseOffset): \(error)")
         }
+    }
+}
+
+extension DecodedRecord {
+    /// The record with bytes of its own, where those that it has are a part of many more: whoever kept it would keep them all, and
+    /// a page of items from as many batches would take a thousand times of what it shows.
+    fileprivate var detached: DecodedRecord {
+        let bytes = (key?.readableBytes ?? 0) + (value?.readableBytes ?? 0)
+        guard let held = key?.storageCapacity, held > 2 * bytes + 4096 else { return self }
+        var copy = self
+        copy.key = key.map { ByteBuffer(buffer: $0) }
+        copy.value = value.map { ByteBuffer(buffer: $0) }
+        copy.headers = headers.map { header in
+            RecordHeader(name: ByteBuffer(buffer: header.name), value: header.value.map { ByteBuffer(buffer: $0) })
+        }
+        return copy
     }
 }

@@ -130,6 +130,26 @@ import Testing
         #expect(try await test.item("a")?.created == Timestamp(millisecondsSinceEpoch: 30))
     }
 
+    @Test func anItemDoesNotHoldTheBatchItStandsIn() async throws {
+        let test = try await CollectionBroker.start()
+        var builder = RecordBatchBuilder()
+        for number in 0..<300 {
+            builder.append(
+                DecodedRecord(
+                    timestamp: Timestamp(millisecondsSinceEpoch: 1),
+                    key: ByteBuffer(string: "k\(number)"),
+                    value: ByteBuffer(repeating: 0x31, count: 1000)
+                )
+            )
+        }
+        let partition = TopicPartition(test.topic, PartitionIndex(0))
+        _ = try await test.broker.append([AppendItem(target: partition, batches: [builder.finish()])])
+        let page = try await test.broker.page(of: test.topic, from: nil, limit: 300)
+        #expect(page.items.count == 300)
+        #expect(page.items.allSatisfy { ($0.record.value?.storageCapacity ?? 0) < 5000 })
+        #expect(try await test.item("k7")?.value.utf8.count == 1000)
+    }
+
     /// A list and the changes behind it give the state, wherever a restart, a compaction or a page comes in between.
     @Test func aListAndTheChangesBehindItGiveTheState() async throws {
         let seed = Seed.chosen()

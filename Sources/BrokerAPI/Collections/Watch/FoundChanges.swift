@@ -27,7 +27,8 @@ final class FoundChanges: Sendable {
     init(_ found: CollectionChanges) {
         self.found = found
         let bytes = found.changes.reduce(512) { $0 + $1.cost }
-        cost = 3 * bytes
+        // The records are parts of whole batches, of which there is one that is larger than a read at most.
+        cost = 3 * bytes + found.changes.reduce(0) { max($0, $1.item.record.key?.storageCapacity ?? 0) }
         state = Mutex(State(bytesLeft: 2 * bytes))
     }
 
