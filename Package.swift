@@ -222,7 +222,8 @@ let package = Package(
             dependencies: ["BrokerTestSupport", "MillraceClient", "millrace"],
             exclude: [
                 "Support/bad-clients.py", "Support/chromium-member.html", "Support/chromium-origin.html",
-                "Support/cloudevents-client.py", "Support/event-source.html", "Support/group-worker.py",
+                "Support/cloudevents-client.py", "Support/collection-reader.py", "Support/event-source.html",
+                "Support/group-worker.py",
                 "Support/log-reader.py", "Support/log-writer.py", "Support/read-segments.py",
                 "Support/schemathesis_hooks.py", "Support/sse-client.py", "Support/sse-drop.py",
                 "Support/try-openapi.py", "Support/websocket-client.py", "Support/websocket-goodbye.py",
