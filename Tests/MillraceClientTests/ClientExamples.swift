@@ -106,6 +106,18 @@ enum ClientExamples {
         }
     }
 
+    static func follow(_ client: MillraceClient) async throws {
+        let page = try await client.items(of: "prices", CollectionOptions(labelSelector: "tier=gold"))
+        for item in page.items { print(item.name ?? "", item.valueText ?? "") }
+        for try await event in client.watchItems(of: "prices", CollectionOptions(labelSelector: "tier=gold")) {
+            switch event {
+            case .listing: print("what follows is everything there is")
+            case .change(let change): print(change.kind, change.item.name ?? "", change.item.valueText ?? "")
+            default: continue
+            }
+        }
+    }
+
     static func administer(_ client: MillraceClient) async throws {
         var settings = GroupSettings(topics: ["orders"])
         settings.commitTimeoutMs = 300_000

@@ -9,7 +9,7 @@ extension Model {
         case .newRecords:
             .object([.init("records", .list(.model(.newRecord), counts: 1...Int.max))], more: .nothing)
         case .recordHeaders: .object([], more: .like(.either([Self.headerValue, .list(Self.headerValue)])))
-        case .cloudEvent: .object(Self.eventFields, more: .like(.either([.string, .bool, .anyInteger])))
+        case .cloudEvent: .object(Self.eventFields, more: .like(.either([.string, .bool, .integer(Self.int32)])))
         case .produceResults: .object([.init("results", .list(Self.result))] + Self.outcome)
         case .produceSummary:
             .object([.init("partitions", .list(Self.part)), .init("count", .count)] + Self.outcome)
@@ -33,11 +33,15 @@ extension Model {
         .optional("timestamp", .either([.time, .integer(0...253_402_300_799_999), .null])),
     ]
 
+    /// The whole numbers that CloudEvents has.
+    private static let int32 = Int64(Int32.min)...Int64(Int32.max)
+
     private static let eventFields: [Schema.Field] = [
         .init("specversion", .choice(["1.0"])), .init("id", .text(lengths: 1...Int.max)),
         .init("source", .text(lengths: 1...Int.max)), .init("type", .text(lengths: 1...Int.max)),
         .optional("subject", .text(lengths: 1...Int.max)), .optional("time", .time),
         .optional("datacontenttype", .text(lengths: 1...Int.max)), .optional("partitionkey", .string),
+        .optional("dataschema", .string),
         .optional("data", .anything), .optional("data_base64", .base64),
     ]
 

@@ -85,7 +85,7 @@ final class Sandbox: Sendable {
     }
 
     /// The binary that was built with these tests: it stands beside them.
-    private static func millrace() throws -> URL {
+    static func millrace() throws -> URL {
         let places = ["/proc/self/exe", CommandLine.arguments[0]].map {
             URL(fileURLWithPath: $0).resolvingSymlinksInPath()
         }

@@ -140,6 +140,19 @@ import Testing
         await resumed.close()
     }
 
+    @Test func aWatchWhoseSelectorFitsNothingTellsHowFarItIs() async throws {
+        let test = try await CollectionHarness.start()
+        let version = try await test.version()
+        var watch = try await WatchedCollection(test, "watch=true&resourceVersion=\(version)&labelSelector=none")
+        for number in 0..<3 { await put(test, "k\(number)", "1") }
+        #expect(try await watch.read(count: 1).map(\.version) == [version])
+        test.clock.advance(byMilliseconds: 6000)
+        let events = try await watch.read(count: 2)
+        #expect(events.map(\.text) == ["BOOKMARK", "BOOKMARK"])
+        #expect(try await events.last?.version == test.version())
+        await watch.close()
+    }
+
     @Test func whatIsReadAndNotWrittenCanBeForgotten() async throws {
         let test = try await CollectionHarness.start(partitions: 2)
         let empty = try await test.version()
