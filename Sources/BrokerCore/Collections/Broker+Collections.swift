@@ -152,7 +152,10 @@ private struct ListReading {
                 place = CollectionPlace(list: place.list, partition: place.partition, offset: offset)
                 guard items.count < limit, bytes < bytesMax || items.isEmpty else { return false }
                 // Compaction may have removed what was superseded since the list was opened.
-                guard let item = try reader.item(at: offset) else { throw .listExpired(topic.name) }
+                guard let item = try reader.item(at: offset) else {
+                    partition.discardCollection(ifItLeadsTo: offset)
+                    throw .listExpired(topic.name)
+                }
                 items.append(item)
                 bytes = bytes + item.bytes
                 place = CollectionPlace(list: place.list, partition: place.partition, offset: offset.advanced(by: 1))

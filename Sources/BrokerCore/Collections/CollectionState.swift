@@ -44,10 +44,7 @@ final class CollectionState: Sendable {
     /// The next one is made of the log alone.
     func discard(_ count: Int) {
         state.withLock { state in
-            guard state.discardCount == count else { return }
-            state.index = nil
-            state.saving.forget()
-            state.discardCount += 1
+            if state.discardCount == count { state.discard() }
         }
     }
 
@@ -99,6 +96,15 @@ extension Partition {
     /// The first offset from which on no change was removed by compaction.
     var historyFloor: Offset { PlantedFault.compactedBelowIgnored.isPlanted ? .zero : log.compactedBelow }
 
+    /// Throws the index away if it says of the newest state that an item stands where no record is.
+    ///
+    /// Compaction leaves the newest record of a key: damage has taken it, which another reading of the log passes over.
+    func discardCollection(ifItLeadsTo offset: Offset) {
+        let (count, end) = (collection.discardCount, visible)
+        let isNewest = collection.look { $0.version >= end && $0.nextItem(from: offset) == offset } ?? false
+        if isNewest, offset >= logStart { collection.discard(count) }
+    }
+
     /// Returns when the index holds everything that is visible now.
     ///
     /// The first time it reads the log behind what was written down of the index, if anything was; later what has come since.
@@ -136,8 +142,12 @@ extension Partition {
                 try add(batch, of: outcome, to: &entries, environment.hash)
             }
             // After the reading: a compaction may pass a reader by, and says so here.
-            let (floor, start) = (historyFloor, logStart)
+            let (floor, compactedBelow, start) = (historyFloor, log.compactedBelow, logStart)
             let ready = collection.state.withLock { state in
+                if state.index?.isAhead(ofCompactionsBelow: compactedBelow) == false {
+                    state.discard()
+                    return state.takeReady()
+                }
                 state.index?.apply(outcome, entries)
                 state.saving.note(outcome.bytes)
                 state.readBytes += outcome.bytes
@@ -180,12 +190,16 @@ extension Partition {
 
     /// Makes the index; only the running job does.
     private func begin(_ environment: CollectionEnvironment) -> Offset {
-        let saved = collection.discardCount == 0 ? savedIndex(environment) : nil
+        var saved = collection.discardCount == 0 ? savedIndex(environment) : nil
+        // Looked at before the first read, so that what is removed later is noticed then.
+        let compactedBelow = log.compactedBelow
+        if let version = saved?.version, version < compactedBelow { saved = nil }
         var index =
             saved
             ?? KeyIndex(
                 from: logStart,
                 historyFloor: historyFloor,
+                compactedBelow: compactedBelow,
                 hash: environment.hash,
                 bounds: environment.bounds
             )
@@ -224,6 +238,13 @@ extension Partition {
 }
 
 extension CollectionState.State {
+    /// Throws the index away; the next one is made of the log.
+    fileprivate mutating func discard() {
+        index = nil
+        saving.forget()
+        discardCount += 1
+    }
+
     /// Takes those out whose version is reached; goes on while there are others.
     fileprivate mutating func takeReady() -> (waiters: [CollectionState.Waiter], goesOn: Bool) {
         let version = index?.version ?? .zero

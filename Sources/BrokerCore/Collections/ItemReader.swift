@@ -2,12 +2,25 @@ import NIOCore
 import RecordFormat
 
 /// Reads single records of a partition; it blocks, and so runs on the read pool.
+///
+/// It keeps the batches that it has read last, for as long as it is there itself: records that are asked for together mostly
+/// stand in a few of them.
 struct ItemReader {
+    private struct Known {
+        let batch: RecordBatch
+        /// All of its records, once a second one of it was asked for.
+        var records: [DecodedRecord]?
+
+        func holds(_ offset: Offset) -> Bool { offset >= batch.baseOffset && offset < batch.nextOffset }
+    }
+
+    /// The most that the batches which it keeps may take together, but for the last (4 MiB), and how many they are (64).
+    private static let keptBytesMax = ByteCount.mebibytes(4)
+    private static let keptCountMax = 64
+
     private let partition: Partition
-    /// The batch that was read last: neighbours mostly stand in the same one.
-    private var batch: RecordBatch?
-    /// All of its records, once a second one of it was asked for.
-    private var records: [DecodedRecord] = []
+    /// The batch that was used last is the last.
+    private var known: [Known] = []
 
     /// A reader of one partition.
     init(_ partition: Partition) {
@@ -16,15 +29,23 @@ struct ItemReader {
 
     /// The record at an offset; nil when compaction or retention has removed it.
     mutating func item(at offset: Offset) throws(BrokerError) -> CollectionItem? {
-        let isNeighbour = batch.map { offset >= $0.baseOffset && offset < $0.nextOffset } == true
-        if !isNeighbour { try load(offset) }
-        guard let batch else { return nil }
-        if isNeighbour, records.isEmpty { records = try partition.decoded(batch) }
-        let record = isNeighbour ? neighbour(at: offset) : try partition.decoded(batch, at: offset)
-        return record.map { partition.item($0.detached, isJSON: batch.isJSON) }
+        if let place = known.lastIndex(where: { $0.holds(offset) }) {
+            var found = known.remove(at: place)
+            if found.records == nil { found.records = try partition.decoded(found.batch) }
+            known.append(found)
+            return Self.record(at: offset, in: found.records ?? []).map { item($0, of: found.batch) }
+        }
+        guard let batch = try load(offset) else { return nil }
+        return try partition.decoded(batch, at: offset).map { item($0, of: batch) }
     }
 
-    private func neighbour(at offset: Offset) -> DecodedRecord? {
+    /// The item of a record, which does not keep all of a batch for the little that it needs of it.
+    private func item(_ record: DecodedRecord, of batch: RecordBatch) -> CollectionItem {
+        let isSmall = record.contentBytes < batch.encodedBytes.value / 2
+        return partition.item(isSmall ? record.copied : record, isJSON: batch.isJSON)
+    }
+
+    private static func record(at offset: Offset, in records: [DecodedRecord]) -> DecodedRecord? {
         var (low, high) = (0, records.count)
         while low < high {
             let middle = (low + high) / 2
@@ -34,12 +55,38 @@ struct ItemReader {
     }
 
     /// Reads the batch that holds an offset, if one does.
-    private mutating func load(_ offset: Offset) throws(BrokerError) {
-        batch = nil
-        records = []
+    private mutating func load(_ offset: Offset) throws(BrokerError) -> RecordBatch? {
         let outcome = try PartitionReader.read(partition, from: offset, bytesMax: 1)
-        guard outcome.gap == nil, let found = outcome.batches.first, !found.isControl else { return }
-        batch = found
+        guard outcome.gap == nil, let found = outcome.batches.first, !found.isControl else { return nil }
+        known.append(Known(batch: found))
+        var bytes = known.reduce(0) { $0 + $1.batch.encodedBytes.value }
+        while known.count > 1, bytes > Self.keptBytesMax.value || known.count > Self.keptCountMax {
+            bytes -= known.removeFirst().batch.encodedBytes.value
+        }
+        return found
+    }
+}
+
+extension DecodedRecord {
+    /// What its key, its value and its headers take.
+    fileprivate var contentBytes: Int {
+        headers.reduce((key?.readableBytes ?? 0) + (value?.readableBytes ?? 0)) { sum, header in
+            sum + header.name.readableBytes + (header.value?.readableBytes ?? 0)
+        }
+    }
+
+    /// The same record in memory of its own.
+    fileprivate var copied: DecodedRecord {
+        var copy = self
+        copy.key = key.map { ByteBuffer(bytes: $0.readableBytesView) }
+        copy.value = value.map { ByteBuffer(bytes: $0.readableBytesView) }
+        copy.headers = headers.map { header in
+            RecordHeader(
+                name: ByteBuffer(bytes: header.name.readableBytesView),
+                value: header.value.map { ByteBuffer(bytes: $0.readableBytesView) }
+            )
+        }
+        return copy
     }
 }
 

@@ -37,9 +37,20 @@ struct KeyIndex: Sendable {
     private(set) var version: Offset
     /// Whether damage was passed over: keys may be missing that are there again when the files are.
     private(set) var hasPassedDamage = false
+    /// What compactions have removed below is not missing here: they had gone by when the index was begun, or it was ahead.
+    private var seenCompactions: Offset
 
     /// An index of a log that begins at `start` and whose history is complete from `historyFloor` on.
-    init(from start: Offset, historyFloor: Offset, hash: SipHash, bounds: Bounds = Bounds()) {
+    ///
+    /// - Parameter compactedBelow: below which compactions had removed records before the first is read.
+    init(
+        from start: Offset,
+        historyFloor: Offset,
+        compactedBelow: Offset = .zero,
+        hash: SipHash,
+        bounds: Bounds = Bounds()
+    ) {
+        seenCompactions = compactedBelow
         self.hash = hash
         self.bounds = bounds
         version = start
@@ -55,6 +66,7 @@ struct KeyIndex: Sendable {
         hash: SipHash,
         bounds: Bounds
     ) {
+        seenCompactions = version
         self.hash = hash
         self.bounds = bounds
         self.table = table
@@ -116,6 +128,14 @@ struct KeyIndex: Sendable {
         live.removeAll(below: start)
         lists.expireAll()
         history.raiseFloor(to: start)
+    }
+
+    /// Whether the index can go on at its version, now that compactions have removed records below an offset.
+    ///
+    /// Tombstones may be among them: of keys that they have deleted the index would never hear, and so it must be made anew.
+    mutating func isAhead(ofCompactionsBelow offset: Offset) -> Bool {
+        if version >= offset { seenCompactions = max(seenCompactions, offset) }
+        return offset <= seenCompactions
     }
 
     /// Compaction has removed versions: whoever watches from below would miss them.

@@ -21,9 +21,11 @@ struct CollectionBroker {
     static func start(
         over fileSystem: SimulatedFileSystem = SimulatedFileSystem(),
         partitions: Int32 = 1,
-        saveBytes: Int? = nil
+        saveBytes: Int? = nil,
+        keepsTombstones: Bool = true
     ) async throws -> CollectionBroker {
         let test = try await TestBroker.start(over: fileSystem) { configuration in
+            if !keepsTombstones { configuration.compaction.policy.tombstoneMilliseconds = 0 }
             if let saveBytes {
                 configuration.keyIndexSaveBytesMin = ByteCount(saveBytes)
                 configuration.readThreads = 1

@@ -120,6 +120,51 @@ import Testing
         await test.test.process.stop()
     }
 
+    /// Where readers pass damage the log has the last word, also about what was whole when the index was written down.
+    @Test func aListPassesWhatWasDamagedSince() async throws {
+        var test = try await Self.filled()
+        var settings = TopicSettingsChange()
+        settings.onCorruption = .value(.skip)
+        _ = try await test.broker.changeTopic(test.topic, settings)
+        #expect(try await Self.view(test).contains { $0.hasPrefix("k9=29") })
+        await test.test.process.stop()
+        let directory = try test.keys.string.dropLast(4)
+        let log = test.test.fileSystem.paths.first { $0.hasPrefix(directory) && $0.hasSuffix(".log") }
+        let path = FilePath(try #require(log))
+        let size = try test.test.fileSystem.contents(of: path).count
+        try test.test.fileSystem.flipBit(of: path, at: FilePosition(UInt64(size - 3)), bit: 1)
+        test = try await CollectionBroker.start(over: test.test.fileSystem.afterProcessDeath())
+        await #expect(throws: BrokerError.self) { try await test.broker.page(of: test.topic, from: nil, limit: 1000) }
+        let items = try await test.broker.page(of: test.topic, from: nil, limit: 1000).items.map(\.text)
+        #expect(items.contains("k9=19") && !items.contains("k9=29"))
+        await test.test.process.stop()
+    }
+
+    /// A key is deleted behind what was written down, and compaction removes the tombstone before anybody reads it.
+    @Test func aKeyWhoseTombstoneIsGoneIsGone() async throws {
+        var test = try await CollectionBroker.start(keepsTombstones: false)
+        try await test.put("ghost", "1")
+        #expect(try await test.broker.page(of: test.topic, from: nil, limit: 9).items.map(\.text) == ["ghost=1"])
+        for round in 0..<3 {
+            await test.test.process.stop()
+            let fileSystem = test.test.fileSystem.afterProcessDeath()
+            test = try await CollectionBroker.start(over: fileSystem, keepsTombstones: false)
+            test.test.clock.advance(byMilliseconds: Int64(round + 1) * 10_000)
+            test.broker.journal.compaction.walk()
+            if round == 0 { try await test.delete("ghost") }
+            for number in 0..<80 { try await test.put("k\(number % 3)", "\(number)") }
+        }
+        test.test.clock.advance(byMilliseconds: 100_000)
+        await test.test.process.stop()
+        test = try await CollectionBroker.start(over: test.test.fileSystem.afterProcessDeath(), keepsTombstones: false)
+        test.test.clock.advance(byMilliseconds: 200_000)
+        test.broker.journal.compaction.walk()
+        #expect(try test.log.compactedBelow > Offset(2))
+        let page = try await test.broker.page(of: test.topic, from: nil, limit: 9)
+        #expect(Set(page.items.map(\.text)) == ["k0=78", "k1=79", "k2=77"] && page.count == 3)
+        await test.test.process.stop()
+    }
+
     /// An index that says what the log does not say is thrown away by whoever notices.
     @Test(arguments: [0, 18])
     func anIndexThatLeadsToAnotherKeyIsMadeAgain(_ wrong: Int64) async throws {

@@ -202,6 +202,19 @@ import Testing
         #expect(index.count == 1000)
     }
 
+    /// Compaction may remove a tombstone that the index has not come to.
+    @Test func anIndexThatCompactionHasOvertakenIsNoMore() {
+        var index = Self.index()
+        for offset in 0..<3 {
+            Self.apply(Model.Record(key: "k\(offset)", isTombstone: false, timestamp: 0), at: offset, to: &index)
+        }
+        let behind = [0, 3, 4].map { index.isAhead(ofCompactionsBelow: Offset($0)) }
+        #expect(behind == [true, true, false])
+        var begun = KeyIndex(from: .zero, historyFloor: Offset(9), compactedBelow: Offset(9), hash: Self.hash)
+        let seen = [9, 10].map { begun.isAhead(ofCompactionsBelow: Offset($0)) }
+        #expect(seen == [true, false])
+    }
+
     /// Another reading may find whole what this one has passed over.
     @Test func anIndexThatHasPassedDamageIsNotWrittenDown() {
         var index = Self.index()
