@@ -135,6 +135,7 @@ private struct ListReading {
         for partition in topic.partitions {
             let version = partition.collection.look { index in
                 index.closeLists(at: now)
+                index.useList(list)
                 return index.version(of: list)
             }
             guard case .some(.some(let version)) = version else { throw .listExpired(topic.name) }

@@ -11,7 +11,7 @@ struct KeyIndex: Sendable {
     struct Bounds: Sendable {
         /// The most records whose versions before are known: 16,777,216, which is 64 MiB.
         var historyRecordsMax = 1 << 24
-        /// The most records that the open lists may hold back together: 1,048,576, which is 11 MiB at most.
+        /// The most records that the open lists may hold back together: 1,048,576, which is about 80 MiB.
         var heldBackMax = 1 << 20
     }
 
@@ -79,6 +79,8 @@ struct KeyIndex: Sendable {
     var count: Int { live.count }
     /// The first record whose version before is known: a watch can begin here or later.
     var historyFloor: Offset { history.floor }
+    /// How many items are kept for open lists.
+    var heldBackCount: Int { lists.heldBackCount }
     /// What the keys have allocated; goes over all of them.
     var keyBytes: ByteCount { table.bytes + live.bytes }
 
@@ -100,7 +102,7 @@ struct KeyIndex: Sendable {
         }
         if let before {
             live.remove(before.latest)
-            lists.holdBack(before.latest, max: bounds.heldBackMax)
+            lists.holdBack(before.latest, for: offset, max: bounds.heldBackMax)
         }
         note(before.map { .at($0.latest) } ?? .nothing, at: offset)
     }
@@ -170,15 +172,20 @@ struct KeyIndex: Sendable {
     ///
     /// - Returns: nil at its end; the outer nil where the list has expired, or was never opened.
     func nextItem(of list: OpenLists.ID, from offset: Offset) -> Offset?? {
-        guard let open = lists[list] else { return nil }
-        let current = live.next(from: offset).flatMap { $0 < open.version ? $0 : nil }
-        let held = open.heldBack.next(from: offset)
+        guard let version = lists.version(of: list) else { return nil }
+        let current = live.next(from: offset).flatMap { $0 < version ? $0 : nil }
+        let held = lists.nextItem(of: list, from: offset)
         guard let current, let held else { return .some(current ?? held) }
         return .some(min(current, held))
     }
 
     /// The version that a list shows.
-    func version(of list: OpenLists.ID) -> Offset? { lists[list]?.version }
+    func version(of list: OpenLists.ID) -> Offset? { lists.version(of: list) }
+
+    /// Notes that a list is being read: one that nobody reads makes room first.
+    mutating func useList(_ list: OpenLists.ID) {
+        lists.use(list)
+    }
 
     /// Closes lists whose time is over, and one that was read to its end.
     mutating func closeLists(at now: MonotonicInstant, finished: OpenLists.ID? = nil) {

@@ -224,9 +224,9 @@ import Testing
         #expect(index.snapshot == nil)
     }
 
-    @Test func theListThatHoldsTheMostBackMakesRoom() throws {
+    @Test func theOldestListMakesRoom() throws {
         var bounds = KeyIndex.Bounds()
-        bounds.heldBackMax = 5
+        bounds.heldBackMax = 3
         var index = Self.index(bounds)
         for offset in 0..<4 {
             Self.apply(Model.Record(key: "k\(offset)", isTombstone: false, timestamp: 0), at: offset, to: &index)
@@ -242,6 +242,28 @@ import Testing
         Self.apply(Model.Record(key: "k3", isTombstone: true, timestamp: 0), at: 7, to: &index)
         #expect(index.version(of: lists.0) == nil)
         #expect(try Self.items(index, lists.1) == [2, 3])
+        #expect(index.heldBackCount == 2)
+        index.closeLists(at: MonotonicInstant(milliseconds: 0), finished: lists.1)
+        #expect(index.heldBackCount == 0)
+    }
+
+    /// Whoever reads the first page alone takes nobody's list away, and a record is kept once for all.
+    @Test func abandonedListsEndNoneThatIsRead() throws {
+        var index = Self.index()
+        for offset in 0..<4 {
+            Self.apply(Model.Record(key: "k\(offset)", isTombstone: false, timestamp: 0), at: offset, to: &index)
+        }
+        let read = OpenLists.ID.random()
+        index.openList(read, until: Self.soon)
+        for number in 0..<OpenLists.countMax + 3 {
+            if number % 5000 == 0 { index.useList(read) }
+            index.openList(.random(), until: Self.soon)
+        }
+        for offset in 4..<8 {
+            Self.apply(Model.Record(key: "k\(offset % 4)", isTombstone: false, timestamp: 0), at: offset, to: &index)
+        }
+        #expect(index.heldBackCount == 4)
+        #expect(try Self.items(index, read) == [0, 1, 2, 3])
     }
 }
 
