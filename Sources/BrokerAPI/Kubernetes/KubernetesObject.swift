@@ -64,13 +64,16 @@ struct KubernetesObject: Sendable {
         return try JSONTree(validating: json.finish(), depthMax: text.jsonDepthMax + 1)
     }
 
-    /// The same for all versions of a key as long as its topic exists, and for no other key: a UUID of version 8 (RFC 9562).
+    /// The same for all versions of an object, and for no other object: a UUID of version 8 (RFC 9562).
     ///
-    /// A key that is deleted and made again has it again: when a key came into being is forgotten by compaction, and a uid
-    /// must not change while an object lives.
+    /// A key that is deleted and made again is another one, where its records say when it came into being (``ItemBirth``). When
+    /// that was of records that were simply produced is forgotten by compaction, and a uid must not change while an object
+    /// lives: theirs is the key's.
     func uid(of item: CollectionItem) -> String {
         var hash = SHA256()
-        hash.update(data: Array("\(topic.id.hex)/".utf8))
+        hash.update(
+            data: Array("\(topic.id.hex)/\(item.record.birth.map { "\($0.millisecondsSinceEpoch)" } ?? "")/".utf8)
+        )
         hash.update(data: Array((item.record.key ?? ByteBuffer()).readableBytesView))
         var bytes = Array(hash.finalize().prefix(16))
         bytes[6] = bytes[6] & 0x0f | 0x80

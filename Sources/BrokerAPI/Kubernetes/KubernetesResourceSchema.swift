@@ -56,7 +56,7 @@ struct KubernetesResourceSchema {
         json.object("properties") { json in
             writeText("name", "The record's key.", to: &json)
             writeText("namespace", "The topic's namespace.", to: &json)
-            writeText("uid", "The same for a key as long as its topic exists.", to: &json)
+            writeText("uid", "The same for all versions of an object.", to: &json)
             writeText("resourceVersion", "The item's version; in a write, the one that it must have.", to: &json)
             writeText("creationTimestamp", "When the key came into being.", to: &json)
             writeTexts("labels", "The record's headers that begin with label.", to: &json)

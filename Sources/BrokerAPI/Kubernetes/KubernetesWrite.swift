@@ -68,5 +68,5 @@ struct KubernetesWrite: Sendable {
 
 extension DecodedRecord {
     /// Whether a record says the same of its key.
-    func says(theSameAs other: DecodedRecord) -> Bool { value == other.value && headers == other.headers }
+    func says(theSameAs other: DecodedRecord) -> Bool { value == other.value && headers == other.statedHeaders }
 }

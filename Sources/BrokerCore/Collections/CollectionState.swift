@@ -179,13 +179,24 @@ extension Partition {
                         offset: record.offset,
                         key: record.key.map { hash.hash(UnsafeRawBufferPointer(rebasing: bytes[$0])) },
                         timestamp: record.timestamp,
-                        isTombstone: record.value == nil
+                        isTombstone: record.value == nil,
+                        birth: Self.birth(record, in: bytes)
                     )
                 )
             }
         } catch {
             throw .corrupt("\(identity): the batch at \(batch.baseOffset): \(error)")
         }
+    }
+
+    private static func birth(_ record: borrowing Record, in bytes: UnsafeRawBufferPointer) -> Timestamp? {
+        var birth: Timestamp?
+        record.forEachHeader(in: bytes) { name, value in
+            let value = value.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }
+            birth = birth ?? ItemBirth.read(UnsafeRawBufferPointer(rebasing: bytes[name]), value)
+        }
+        guard let birth else { return nil }
+        return min(birth, record.timestamp)
     }
 
     /// Makes the index; only the running job does.

@@ -91,8 +91,11 @@ extension DecodedRecord {
 }
 
 extension Partition {
-    /// A record as an item; it came into being with the key's first version as far as that is known.
+    /// A record as an item; it came into being when it says, else with the key's first version as far as that is known.
     func item(_ record: DecodedRecord, isJSON: Bool, isNew: Bool = false) -> CollectionItem {
+        if let birth = record.birth {
+            return CollectionItem(partition: identity, record: record, isJSON: isJSON, created: birth)
+        }
         let known = record.key.flatMap { key in
             key.withUnsafeReadableBytes { key in collection.look { $0.latest(of: key)?.created } ?? nil }
         }

@@ -25,6 +25,8 @@ struct KeyIndex: Sendable {
         let timestamp: Timestamp
         /// Whether it deletes its key.
         let isTombstone: Bool
+        /// When its item came into being, where the record says so.
+        var birth: Timestamp?
     }
 
     private let hash: SipHash
@@ -96,7 +98,7 @@ struct KeyIndex: Sendable {
         if entry.isTombstone {
             before = table.remove(key)
         } else {
-            let created = table[key]?.created ?? entry.timestamp
+            let created = entry.birth ?? table[key]?.created ?? entry.timestamp
             before = table.set(key, KeyTable.Entry(latest: offset, created: created))
             live.insert(offset)
         }

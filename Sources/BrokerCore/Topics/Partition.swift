@@ -15,6 +15,8 @@ final class Partition: Sendable {
     let tail: TailSignal
     /// Its keys, where it is part of a collection.
     let collection = CollectionState()
+    /// Who changes its items, one after another.
+    let itemTurns = ItemTurns()
     /// Where a read tells that the storage has failed.
     let failure: FailureLatch
 

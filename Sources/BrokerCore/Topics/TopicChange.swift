@@ -18,6 +18,11 @@ struct TopicChange {
         var stored = topic.stored
         stored.partitionCount = settings.partitions
         change.store(into: &stored.settings)
+        if settings.cleanup == .compact, topic.settings.cleanup != .compact {
+            // Retention may have taken items meanwhile, and no record says so: no earlier version leads to the state of now.
+            broker.versionBases.retire(topic)
+            stored.settings[Topic.versionBaseName] = String(broker.versionBases.next(at: broker.appendTime()))
+        }
         do {
             try broker.store.changeTopic(stored)
         } catch {
@@ -59,6 +64,13 @@ struct TopicChange {
             throw broker.refused(error)
         }
         broker.registry.replace(changed)
+        if changed.settings.cleanup != topic.settings.cleanup {
+            // Who watches the collection finds that it is none any more, or another one; its keys are read anew.
+            for partition in topic.partitions {
+                partition.collection.discard(partition.collection.discardCount)
+                partition.tail.wakeAll()
+            }
+        }
         if changed.partitions.count > topic.partitions.count {
             for partition in topic.partitions { partition.tail.wakeAll() }
             let description = changed.groupDescription

@@ -72,11 +72,11 @@ struct CollectionBroker {
     }
 
     /// Adds one to an item's number.
-    func increment(_ key: String) async throws {
+    func increment(_ key: String, at milliseconds: Int64 = 1) async throws {
         _ = try await broker.updateItem(Array(key.utf8), of: topic) { before in
             let number = before.flatMap { Int($0.value) } ?? 0
             let record = DecodedRecord(
-                timestamp: Timestamp(millisecondsSinceEpoch: 1),
+                timestamp: Timestamp(millisecondsSinceEpoch: milliseconds),
                 key: ByteBuffer(string: key),
                 value: ByteBuffer(string: "\(number + 1)")
             )

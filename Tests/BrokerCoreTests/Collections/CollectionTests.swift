@@ -94,6 +94,20 @@ import Testing
         #expect(try await test.item("counter")?.text == "counter=40")
     }
 
+    @Test func aCrowdThatChangesDifferentItemsIsNeverRefused() async throws {
+        let test = try await CollectionBroker.start()
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for number in 0..<64 {
+                tasks.addTask {
+                    for _ in 0..<4 { try await test.increment("counter\(number)") }
+                }
+            }
+            try await tasks.waitForAll()
+        }
+        #expect(try await test.item("counter0")?.text == "counter0=4")
+        #expect(try await test.item("counter63")?.text == "counter63=4")
+    }
+
     @Test func aChangeMayBeDecidedAgainst() async throws {
         struct Refused: Error {}
         let test = try await CollectionBroker.start()
@@ -118,6 +132,28 @@ import Testing
         #expect(try await test.changes(previous: .all) == ["+ a=1", "a=1 > a=2", "a=2 -", "-", "+ a=3"])
         #expect(try await test.changes(previous: .ofDeletions) == ["+ a=1", "@0 > a=2", "a=2 -", "-", "+ a=3"])
         #expect(try await test.changes(from: 3, previous: .all) == ["-", "+ a=3"])
+    }
+
+    @Test func whatIsWrittenWithALookKeepsItsAgeOverDeletionAndCompaction() async throws {
+        var test = try await CollectionBroker.start()
+        for time in 1...3 as ClosedRange<Int64> { try await test.increment("a", at: time * 10) }
+        try await test.delete("a")
+        try await test.increment("b", at: 50)
+        for time in 60..<100 as Range<Int64> { try await test.increment("b", at: time) }
+        var cursor = try await test.broker.cursor(for: test.topic, partitions: nil, start: .earliest)
+        cursor.positions[0].next = .zero
+        let budget = ReadBudget(bytes: .mebibytes(1))
+        let found = try await test.broker.changes(cursor, budget: budget, previous: .all).changes
+        let born = Timestamp(millisecondsSinceEpoch: 10)
+        #expect(found.prefix(3).allSatisfy { $0.item.created == born })
+        guard case .item(let last) = try #require(found.dropFirst(3).first).previous else {
+            Issue.record("the deletion does not bring along what it deletes")
+            return
+        }
+        #expect(last.created == born && last.text == "a=3")
+        test = try await test.compacted()
+        try #require(try await test.item("b")?.text == "b=41")
+        #expect(try await test.item("b")?.created == Timestamp(millisecondsSinceEpoch: 50))
     }
 
     @Test func anItemIsAsOldAsItsFirstVersion() async throws {

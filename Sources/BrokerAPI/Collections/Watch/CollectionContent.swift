@@ -38,7 +38,9 @@ struct CollectionContent: WatchContent {
         /// A page of the state; nil begins it.
         case state(TopicName, CollectionPlace?, limit: Int, bytes: ByteCount)
         /// Changes.
-        case changes(Cursor, ReadBudget, PreviousWanted, SharedChanges)
+        ///
+        /// - Parameter base: where the collection's versions began when the watch did.
+        case changes(Cursor, ReadBudget, PreviousWanted, SharedChanges, base: Int64)
     }
 
     /// What a read found.
@@ -93,7 +95,10 @@ struct CollectionContent: WatchContent {
         switch reading {
         case .state(let collection, let place, let limit, let bytes):
             return .page(try await engine.listItems(of: collection, from: place, limit: limit, bytesMax: bytes))
-        case .changes(let cursor, let budget, let wanted, let shared):
+        case .changes(let cursor, let budget, let wanted, let shared, let base):
+            if let name = cursor.positions.first?.partition.topic, try engine.topic(name).versionBase != base {
+                throw .topicReplaced(name)
+            }
             return .changes(try await shared.changes(cursor, budget: budget, previous: wanted, engine))
         }
     }
@@ -108,7 +113,13 @@ struct CollectionContent: WatchContent {
         case .changes, .lost:
             let needsPrevious = wish.selector != nil || form.needsPrevious
             let wanted = needsPrevious ? PreviousWanted.all : .ofDeletions
-            return .changes(cursor, ReadBudget(bytes: limits.readBytesPerStep), wanted, wish.shared)
+            return .changes(
+                cursor,
+                ReadBudget(bytes: limits.readBytesPerStep),
+                wanted,
+                wish.shared,
+                base: wish.versions.base
+            )
         }
     }
 

@@ -55,6 +55,22 @@ import Testing
         #expect(await test.api.send(.get, "/v1/collections/none?watch=true").code == "topic-not-found")
     }
 
+    @Test func aCollectionThatWasNoneMeanwhileHasNoEarlierVersions() async throws {
+        let test = try await CollectionHarness.start()
+        for number in 0..<4 { await test.item(.put, "k\(number)", #"{"value":1}"#) }
+        let version = try await test.version()
+        for cleanup in ["delete", "compact"] {
+            let change = #"{"cleanup":"\#(cleanup)"}"#
+            #expect(await test.api.send(.patch, "/v1/topics/prices", change).status == 200)
+            guard cleanup == "delete" else { continue }
+            let removal = await test.api.send(.delete, "/v1/topics/prices/partitions/0/records?before=2")
+            #expect(removal.status == 200, "\(removal.text)")
+        }
+        let answer = await test.api.send(.get, "/v1/collections/prices?watch=true&resourceVersion=\(version)")
+        #expect(answer.status == 410 && answer.code == "version-expired", "\(answer.text)")
+        #expect(try #require(Int64(try await test.version())) > (try #require(Int64(version))))
+    }
+
     @Test func anExactListIsOneOfNow() async throws {
         let test = try await CollectionHarness.start()
         await test.item(.put, "a", #"{"value":1}"#)
