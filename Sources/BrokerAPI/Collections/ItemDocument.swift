@@ -18,6 +18,8 @@ struct ItemDocument {
     let annotations: [(name: String, value: String)]
     /// The version that the item must have.
     let resourceVersion: String?
+    /// What is stored instead of the value: bytes that are not JSON.
+    var valueBytes: ByteBuffer?
 
     /// Reads a body.
     init(_ body: ByteBuffer, of key: String, limits: Limits) throws(Problem) {
@@ -48,14 +50,8 @@ struct ItemDocument {
 
     /// The record that holds it.
     func record(key: String, now: Timestamp, limits: Limits) throws(Problem) -> DecodedRecord {
-        var bytes = ByteBuffer()
-        value.write(into: &bytes)
-        do {
-            // A patch may have put one value into another.
-            _ = try JSONValidator.validate(bytes, depthMax: limits.jsonDepthMax)
-        } catch {
-            throw Problem.invalidRequest("the value is not valid at byte \(error.byteOffset): \(error.reason)")
-        }
+        let bytes: ByteBuffer
+        if let valueBytes { bytes = valueBytes } else { bytes = try json(depthMax: limits.jsonDepthMax) }
         let headers =
             Self.headers(labels, ItemText.labelPrefix) + Self.headers(annotations, ItemText.annotationPrefix)
         let record = DecodedRecord(timestamp: now, key: ByteBuffer(string: key), value: bytes, headers: headers)
@@ -69,6 +65,18 @@ struct ItemDocument {
             )
         }
         return record
+    }
+
+    private func json(depthMax: Int) throws(Problem) -> ByteBuffer {
+        var bytes = ByteBuffer()
+        value.write(into: &bytes)
+        do {
+            // A patch may have put one value into another.
+            _ = try JSONValidator.validate(bytes, depthMax: depthMax)
+        } catch {
+            throw Problem.invalidRequest("the value is not valid at byte \(error.byteOffset): \(error.reason)")
+        }
+        return bytes
     }
 
     private static func headers(_ texts: [(name: String, value: String)], _ prefix: String) -> [RecordHeader] {

@@ -7,8 +7,11 @@ import RecordFormat
 /// Lists and watches of objects.
 extension API {
     /// Lists or watches the objects of a collection's name, in one namespace or in all that have it.
+    ///
+    /// - Parameter resource: the collection's name, where it is all namespaces.
     func readObjects(
         of topics: [TopicDescription],
+        everywhere resource: String? = nil,
         _ context: RequestContext,
         _ principal: Principal
     ) async throws -> APIReply {
@@ -24,7 +27,7 @@ extension API {
             )
         }
         return isWatch
-            ? try await watchObjects(of: topics, options, form, context, principal)
+            ? try await watchObjects(of: topics, everywhere: resource, options, form, context, principal)
             : try await listObjects(of: topics, options, form, context.query)
     }
 
@@ -68,6 +71,7 @@ extension API {
 
     private func watchObjects(
         of topics: [TopicDescription],
+        everywhere resource: String?,
         _ options: [CollectionOptions],
         _ form: KubernetesForm,
         _ context: RequestContext,
@@ -79,16 +83,31 @@ extension API {
                 "a watch is of one namespace where several have the collection: watch it in each of \(namespaces)"
             )
         }
-        let engine = engine
-        let events = KubernetesEvents(object: KubernetesObject(topic, limits: engine.limits), form: form) {
-            engine.appendTime()
+        if let version = options[0].notBefore, KubernetesVersion.isOfOthers(version, than: topics) {
+            throw KubernetesStatus.expired("The resourceVersion is one of other collections: list again")
         }
+        let engine = engine
+        let events = KubernetesEvents(
+            object: KubernetesObject(topic, limits: engine.limits),
+            form: form,
+            isEverywhere: resource != nil
+        ) { engine.appendTime() }
         let stream = WatchOptions(
             watching: .json,
             timeoutMilliseconds: options[0].timeoutMilliseconds,
             limits: engine.limits,
             configuration: configuration
         )
-        return try await watch(topic.name, options[0], stream, form: events, context, principal)
+        let condition = resource.map { resource in
+            StreamCondition(else: .topicReplaced(topic.name)) { Self.isAlone(topic, of: resource, in: engine) }
+        }
+        return try await watch(topic.name, options[0], stream, form: events, while: condition, context, principal)
+    }
+
+    /// Whether a topic is still the only one of all namespaces that is behind a resource.
+    private static func isAlone(_ topic: TopicDescription, of resource: String, in engine: any BrokerEngine) -> Bool {
+        let names = engine.namespaces.compactMap { try? TopicName(validating: resource, in: $0) }
+        let others = names.compactMap { try? engine.topic($0) }.filter { KubernetesFacade.objection(to: $0) == nil }
+        return others.map(\.id) == [topic.id]
     }
 }

@@ -24,7 +24,7 @@ extension API {
         }
         let name = try newName(document)
         let write = try KubernetesWrite(object, name, dryRun: KubernetesWrite.dryRun(context.query))
-        return try await store(write, document.unknown, context) { before in
+        return try await store(write, context) { before in
             guard before == nil else { throw KubernetesStatus.alreadyExists(name, topic.name) }
             return document
         }
@@ -34,7 +34,7 @@ extension API {
     func replaceObject(_ name: String, of topic: TopicDescription, _ context: RequestContext) async throws -> APIReply {
         let (object, document) = try document(of: topic, context)
         let write = try KubernetesWrite(object, name, dryRun: KubernetesWrite.dryRun(context.query))
-        return try await store(write, document.unknown, context) { before in
+        return try await store(write, context) { before in
             guard before != nil else { throw KubernetesStatus.notFound(name, topic.name) }
             return document
         }
@@ -48,7 +48,7 @@ extension API {
         let object = KubernetesObject(topic, limits: limits)
         let write = try KubernetesWrite(object, name, dryRun: KubernetesWrite.dryRun(context.query))
         let validation = try KubernetesDocument.Validation(context.query)
-        return try await store(write, [], context) { before in
+        return try await store(write, context) { before in
             guard let before else { throw KubernetesStatus.notFound(name, topic.name) }
             return try KubernetesDocument(patch.apply(to: object.tree(before), limits: limits), of: object, validation)
         }
@@ -76,14 +76,13 @@ extension API {
     /// Stores what a document becomes of an object's latest version, unless that says the same already.
     private func store(
         _ write: KubernetesWrite,
-        _ unknown: [String],
         _ context: RequestContext,
         _ decide: @escaping @Sendable (CollectionItem?) throws -> KubernetesDocument
     ) async throws -> APIReply {
         try requireReady()
         let form = try KubernetesForm(context)
         let (limits, now) = (engine.limits, engine.appendTime())
-        @Sendable func record(_ before: CollectionItem?) throws -> DecodedRecord {
+        @Sendable func record(_ before: CollectionItem?) throws -> (record: DecodedRecord, isJSON: Bool) {
             let document = try decide(before)
             if let name = document.name, name != write.name {
                 throw KubernetesStatus.badRequest(
@@ -92,23 +91,26 @@ extension API {
                 )
             }
             if let before { try write.check(uid: document.uid, resourceVersion: document.resourceVersion, of: before) }
-            return try document.item(of: write.name).record(key: write.name, now: now, limits: limits)
+            return try document.record(key: write.name, now: now, limits: limits)
         }
         let update = try await engine.updateItem(Array(write.name.utf8), of: write.object.topic.name) { before in
-            let wanted = try record(before)
+            let (wanted, isJSON) = try record(before)
             let isSame = before.map { wanted.says(theSameAs: $0.record) } ?? false
-            return write.isDryRun || isSame ? .leave : .append(wanted, isJSON: true)
+            return write.isDryRun || isSame ? .leave : .append(wanted, isJSON: isJSON)
         }
         let version = (update.after ?? update.before).map { write.object.version(of: $0) }
         let item =
             try update.after
-            ?? (write.isDryRun ? write.unstored(record(update.before), in: update) : update.before)
+            ?? (write.isDryRun ? write.unstored(record(update.before).record, in: update) : update.before)
         guard let item else {
             throw Problem(.internalError, "an object was left as it is although it was to be written")
         }
         let isNew = update.before == nil
         var answer = reply(isNew ? .created : .ok, item, version: version, write.object, form)
-        for field in unknown { answer.headers.append(Self.warning("unknown field \"\(Problem.shown(field))\"")) }
+        // What it was made of is known only now: a patch goes with the version before.
+        for field in try decide(update.before).unknown {
+            answer.headers.append(Self.warning("unknown field \"\(Problem.shown(field))\""))
+        }
         return answer
     }
 

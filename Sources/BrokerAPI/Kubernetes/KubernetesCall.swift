@@ -4,6 +4,9 @@ import RecordFormat
 enum KubernetesCall: Hashable, Sendable {
     case version
     case coreVersions
+    case coreResources
+    case namespaces
+    case namespace(String)
     case groups
     case group
     case resources
@@ -22,7 +25,10 @@ enum KubernetesCall: Hashable, Sendable {
     /// What its answer, and a refusal of it, is about.
     var subject: KubernetesStatus.Subject? {
         switch self {
-        case .version, .coreVersions, .groups, .group, .resources, .schemaVersion2, .schemas, .schemaVersion3: nil
+        case .version, .coreVersions, .coreResources, .namespaces, .namespace, .groups, .group, .resources,
+            .schemaVersion2,
+            .schemas, .schemaVersion3:
+            nil
         case .listEverywhere(let resource): KubernetesStatus.Subject(resource: resource)
         case .list(let topic), .create(let topic): KubernetesStatus.Subject(resource: topic.name)
         case .object(let topic, let name), .replace(let topic, let name), .patch(let topic, let name),

@@ -21,11 +21,11 @@ enum KubernetesDiscovery {
         }
     }
 
-    /// The versions of Kubernetes' core group: none, for there are no pods here.
+    /// The versions of Kubernetes' core group: one, for the kinds `List` and `Namespace`.
     static func coreVersions() -> APIReply {
         .json { json in
             json.field("kind", "APIVersions")
-            json.list("versions", [String]()) { $1.string($0) }
+            json.list("versions", ["v1"]) { $1.string($0) }
             json.list("serverAddressByClientCIDRs", [String]()) { $1.string($0) }
         }
     }

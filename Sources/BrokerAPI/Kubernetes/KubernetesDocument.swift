@@ -39,6 +39,8 @@ struct KubernetesDocument {
     let resourceVersion: String?
     /// The object with the fields alone that an item has.
     private let item: JSONTree
+    /// The value where it is given in base64.
+    private let bytes: ByteBuffer?
     /// The first fields that nobody knows.
     private(set) var unknown: [String] = []
 
@@ -72,9 +74,11 @@ struct KubernetesDocument {
         generateName = try Self.text(metadata["generateName"], "metadata.generateName")
         uid = try Self.text(metadata["uid"], "metadata.uid")
         resourceVersion = try Self.text(metadata["resourceVersion"], "metadata.resourceVersion")
-        item = try Self.item(fields["value"], metadata)
+        bytes = try Self.bytes(fields)
+        // Where there are bytes they take the place of the value.
+        item = try Self.item(bytes == nil ? fields["value"] : .object(JSONObject()), metadata)
         unknown =
-            Self.unknown(fields, known: ["apiVersion", "kind", "metadata", "value"], prefix: "")
+            Self.unknown(fields, known: ["apiVersion", "kind", "metadata", "value", "valueBase64"], prefix: "")
             + Self.unknown(
                 metadata,
                 known: ["name", "generateName", "namespace", "uid", "resourceVersion", "labels", "annotations"]
@@ -89,8 +93,26 @@ struct KubernetesDocument {
         if validation == .ignore { unknown = [] }
     }
 
-    /// The item that is to be stored.
-    func item(of key: String) throws(Problem) -> ItemDocument { try ItemDocument(item, of: key) }
+    /// The record that is to be stored, and whether its value is JSON.
+    func record(key: String, now: Timestamp, limits: Limits) throws(Problem) -> (record: DecodedRecord, isJSON: Bool) {
+        var document = try ItemDocument(item, of: key)
+        document.valueBytes = bytes
+        return (try document.record(key: key, now: now, limits: limits), bytes == nil)
+    }
+
+    /// The bytes of a value that is not JSON, as objects that have one are read; a `value` beside it counts more.
+    private static func bytes(_ fields: JSONObject) throws -> ByteBuffer? {
+        if let value = fields["value"], value.kind != .null { return nil }
+        guard let tree = fields["valueBase64"], tree.kind != .null else { return nil }
+        guard let text = tree.text else { throw KubernetesStatus.badRequest("valueBase64 is not a string") }
+        var bytes = ByteBuffer()
+        do {
+            try Array(text.utf8).withUnsafeBytes { try Base64.decode($0, into: &bytes) }
+        } catch {
+            throw KubernetesStatus.badRequest("valueBase64 is not base64")
+        }
+        return bytes
+    }
 
     /// The value, labels and annotations, as an item has them.
     private static func item(_ value: JSONTree?, _ metadata: JSONObject) throws -> JSONTree {
@@ -99,6 +121,12 @@ struct KubernetesDocument {
                 "value",
                 "FieldValueRequired",
                 "Required value: an object is {\"metadata\":...,\"value\":...}, and null is no value"
+            )
+        }
+        if let (place, number) = value.numberBeyondDouble {
+            throw KubernetesStatus.badRequest(
+                "value\(Problem.shown(place)) is \(Problem.shown(number)), which no float64 holds: "
+                    + "the clients of Kubernetes could not read it"
             )
         }
         var kept = JSONObject()

@@ -8,6 +8,8 @@ struct KubernetesEvents: CollectionForm {
     let object: KubernetesObject
     /// The form in which the client wants them.
     let form: KubernetesForm
+    /// Whether they are those of all namespaces.
+    let isEverywhere: Bool
     /// The time from which ages are counted.
     let now: @Sendable () -> Timestamp
 
@@ -44,7 +46,12 @@ struct KubernetesEvents: CollectionForm {
     func write(_ problem: Problem, to json: inout JSONWriter) {
         json.beginObject()
         let subject = KubernetesStatus.Subject(resource: object.topic.name.name)
-        KubernetesStatus(problem, of: subject).write(to: &json)
+        var status = KubernetesStatus(problem, of: subject)
+        if isEverywhere, problem.code == .versionExpired {
+            status = .expired("the changes are gone, or other namespaces have the collection than before: list again")
+            status.subject = subject
+        }
+        status.write(to: &json)
         json.endObject()
     }
 

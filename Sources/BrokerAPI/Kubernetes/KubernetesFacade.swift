@@ -58,6 +58,9 @@ extension API {
         switch call {
         case .version: KubernetesDiscovery.version()
         case .coreVersions: KubernetesDiscovery.coreVersions()
+        case .coreResources: KubernetesNamespaces.resources()
+        case .namespaces: try KubernetesNamespaces.list(kubernetesNamespaces(), context)
+        case .namespace(let name): try KubernetesNamespaces.show(name, of: kubernetesNamespaces(), context)
         case .groups: KubernetesDiscovery.groups()
         case .group: KubernetesDiscovery.group()
         case .resources: KubernetesDiscovery.resources(kubernetesResources())
@@ -65,7 +68,7 @@ extension API {
         case .schemas: KubernetesSchemas.index(kubernetesResources())
         case .schemaVersion3: KubernetesSchemas.version3(kubernetesResources())
         case .listEverywhere(let resource):
-            try await readObjects(of: kubernetesTopics(of: resource), context, principal)
+            try await readObjects(of: kubernetesTopics(of: resource), everywhere: resource, context, principal)
         case .list(let topic): try await readObjects(of: [kubernetesTopic(topic)], context, principal)
         case .create(let topic): try await createObject(in: kubernetesTopic(topic), context)
         case .object(let topic, let name): try await object(name, of: kubernetesTopic(topic), context)
@@ -73,6 +76,11 @@ extension API {
         case .patch(let topic, let name): try await patchObject(name, of: kubernetesTopic(topic), context)
         case .delete(let topic, let name): try await deleteObject(name, of: kubernetesTopic(topic), context)
         }
+    }
+
+    /// The namespaces that have topics, and the one that is always there.
+    private func kubernetesNamespaces() -> [String] {
+        Set(engine.namespaces + [.default]).sorted().map(\.value)
     }
 
     /// The names of all resources, each once, whatever namespaces have it.

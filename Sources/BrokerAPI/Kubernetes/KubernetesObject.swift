@@ -35,8 +35,20 @@ struct KubernetesObject: Sendable {
         json.field("kind", kind)
         json.field("apiVersion", KubernetesNames.apiVersion)
         json.object("metadata") { writeMetadata(item, version, to: &$0) }
-        text.write(text.value(of: item), to: &json)
+        text.write(value(of: item), to: &json)
         json.endObject()
+    }
+
+    /// The value as it is written.
+    ///
+    /// One that has a number beyond all doubles comes as its bytes: clients of Kubernetes read numbers as doubles, and those that
+    /// cannot read one refuse the whole list.
+    private func value(of item: CollectionItem) -> ItemText.Value? {
+        let value = text.value(of: item)
+        guard case .json(let json) = value, let stored = item.record.value,
+            !json.withUnsafeReadableBytes({ JSONNumber.allFitDouble($0) })
+        else { return value }
+        return .bytes(stored)
     }
 
     /// Writes an item without its value as the next value.

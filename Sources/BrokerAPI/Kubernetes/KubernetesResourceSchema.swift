@@ -35,7 +35,6 @@ struct KubernetesResourceSchema {
         json.object(model) { json in
             json.field("type", "object")
             json.field("description", "An item of the collection \(resource): the latest value of a key.")
-            json.list("required", ["value"]) { $1.string($0) }
             json.object("properties") { json in
                 writeText("apiVersion", "Always \(KubernetesNames.apiVersion).", to: &json)
                 writeText("kind", "Always \(kind).", to: &json)
@@ -45,6 +44,7 @@ struct KubernetesResourceSchema {
                     json.key("x-kubernetes-preserve-unknown-fields")
                     json.bool(true)
                 }
+                writeText("valueBase64", "The bytes of a value that is not JSON, instead of it.", to: &json)
             }
             json.list("x-kubernetes-group-version-kind", [()]) { writeIdentity(to: &$1) }
         }

@@ -11,6 +11,10 @@ extension KubernetesStatus {
         message = problem.detail
         headers = problem.headers
         self.subject = subject
+        if problem.code == .patchFailed {
+            // Of what is invalid clients show the causes alone.
+            causes = [Cause(reason: "FieldValueInvalid", message: problem.detail, field: "patch")]
+        }
         if problem.code == .versionAhead {
             causes = [Cause(reason: "ResourceVersionTooLarge", message: "Too large resource version", field: "")]
             headers[.retryAfter] = "1"

@@ -5,12 +5,17 @@ import RecordFormat
 ///
 /// It is one of other collections as soon as another namespace has such a collection, or one is made anew.
 enum KubernetesVersion {
+    /// Whether it is a version of as many collections as there are not.
+    static func isOfOthers(_ text: String, than topics: [TopicDescription]) -> Bool {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count != topics.count && parts.allSatisfy { Int64($0).map { $0 > 0 } ?? false }
+    }
+
     /// Refuses a version that the collections have not reached, or that is none.
     static func check(_ text: String, of topics: [TopicDescription]) throws {
+        // What is shown now is newer.
+        if isOfOthers(text, than: topics) { return }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { String($0) }
-        // Of as many collections as there are not: what is shown now is newer.
-        let isOfOthers = parts.count != topics.count && parts.allSatisfy { Int64($0).map { $0 > 0 } ?? false }
-        if isOfOthers { return }
         guard parts.count == topics.count else {
             throw KubernetesStatus.badRequest(
                 "Invalid value: \"\(Problem.shown(text))\": resourceVersion is what a list gave in metadata.resourceVersion"

@@ -60,7 +60,7 @@ struct KubernetesWrite: Sendable {
         CollectionItem(
             partition: TopicPartition(object.topic.name, PartitionIndex(0)),
             record: record,
-            isJSON: true,
+            isJSON: false,
             created: place.before?.created ?? record.timestamp
         )
     }

@@ -9,7 +9,12 @@ extension RouteTable {
 
     private static let discovery: [Route] = [
         Route("/version", "Which Kubernetes API this is.", .version),
-        Route("/api", "The versions of the core group: none.", .coreVersions),
+        Route("/api", "The versions of the core group: `v1`.", .coreVersions),
+        Route("/api/v1", "The resources of the core group: `namespaces`.", .coreResources),
+        Route("/api/v1/namespaces", listingNamespaces, "List the namespaces.") { _ in .namespaces },
+        Route("/api/v1/namespaces/{namespace}", ["includeObject"], "Show a namespace.") { path in
+            .namespace(path.namespaceName())
+        },
         Route("/apis", "The groups: `millrace.dev`.", .groups),
         Route("/apis/millrace.dev", "The group of all collections.", .group),
         Route(KubernetesNames.root, "The resources: the collections.", .resources),
@@ -50,6 +55,8 @@ extension RouteTable {
         "labelSelector", "fieldSelector", "limit", "continue", "resourceVersion", "resourceVersionMatch", "watch",
         "allowWatchBookmarks", "sendInitialEvents", "timeoutSeconds", "includeObject",
     ]
+    /// What they may ask of a list of namespaces, which comes whole.
+    private static let listingNamespaces = ["limit", "resourceVersion", "resourceVersionMatch", "includeObject"]
     /// What they may ask of a write.
     private static let writing = ["dryRun", "fieldManager", "fieldValidation"]
     /// What they may ask of a deletion.
@@ -74,6 +81,24 @@ extension Route {
             as: nil,
             summary
         ) { _ throws(Problem) in .kubernetes(call) }
+    }
+
+    /// A route of the facade that tells what there is of one kind.
+    fileprivate init(
+        _ pattern: String,
+        _ parameters: [String],
+        _ summary: String,
+        call: @escaping @Sendable (PathArguments) -> KubernetesCall
+    ) {
+        self.init(
+            .get,
+            pattern,
+            .broker,
+            .describe,
+            parameters: (parameters + Self.everywhere).map { Parameter($0, "As Kubernetes has it.") },
+            as: nil,
+            summary
+        ) { path throws(Problem) in .kubernetes(call(path)) }
     }
 
     /// A route of the facade that is about objects.

@@ -18,13 +18,16 @@ struct WatchStream<Content: WatchContent>: APIStream {
     private var pieces = PieceSplitter()
     private var isFinished = false
     private let place: StreamPlace
+    private let condition: StreamCondition?
 
     /// A stream that has sent nothing.
     ///
     /// - Parameter first: what came of the machine's first reading, where that had to be known before.
+    /// - Parameter condition: what must hold all the while.
     init(
         _ machine: Machine,
         first: Machine.Event? = nil,
+        while condition: StreamCondition? = nil,
         engine: any BrokerEngine,
         place: StreamPlace,
         isSocket: Bool
@@ -32,6 +35,7 @@ struct WatchStream<Content: WatchContent>: APIStream {
         self.machine = machine
         self.first = first
         self.place = place
+        self.condition = condition
         self.engine = engine
         inbox = isSocket ? CreditInbox() : nil
         commands = StreamCommands(inbox: inbox, engine: engine, membership: nil)
@@ -48,6 +52,8 @@ struct WatchStream<Content: WatchContent>: APIStream {
                 if let first {
                     event = first
                     self.first = nil
+                } else if let condition, !condition.holds() {
+                    event = .failed(condition.error)
                 } else {
                     event = await Self.read(reading, engine)
                 }
@@ -112,8 +118,19 @@ struct WatchStream<Content: WatchContent>: APIStream {
         }
     }
 
-    /// Waits at the tail; a change of the client's credit ends the wait too.
+    /// Waits at the tail, as long as the condition holds.
     private func wait(past cursor: Cursor, until deadline: MonotonicInstant) async -> Machine.Event {
+        guard let condition else { return await waitAlone(past: cursor, until: deadline) }
+        while condition.holds() {
+            let look = engine.clock.now.advanced(byMilliseconds: StreamCondition.intervalMilliseconds)
+            let event = await waitAlone(past: cursor, until: min(look, deadline))
+            guard case .woke(.timedOut) = event, look < deadline else { return event }
+        }
+        return .failed(condition.error)
+    }
+
+    /// Waits at the tail; a change of the client's credit ends the wait too.
+    private func waitAlone(past cursor: Cursor, until deadline: MonotonicInstant) async -> Machine.Event {
         guard let inbox else { return .woke(await engine.wait(past: cursor, deadline: deadline)) }
         let engine = engine
         let reason = await inbox.interrupting { await engine.wait(past: cursor, deadline: deadline) }

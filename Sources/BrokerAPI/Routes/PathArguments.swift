@@ -51,6 +51,9 @@ struct PathArguments: Sendable {
         }
     }
 
+    /// The namespace that a path of the Kubernetes facade names; whether there is such a one its handler tells.
+    func namespaceName() -> String { text("namespace") }
+
     /// The key of the item that the path names.
     func key() -> String { text("key") }
 

@@ -28,10 +28,31 @@ import Testing
         let json = try answer.json()
         switch target.split(separator: "/") {
         case ["apis"]: #expect(json["groups"]?[0]?["name"] == .string("millrace.dev"))
-        case ["api"]: #expect(json["versions"] == .array([]))
+        case ["api"]: #expect(json["versions"] == .array([.string("v1")]))
         case ["version"]: #expect(json["gitVersion"]?.string?.contains("+millrace.\(API.version)") == true)
         default: #expect(json["preferredVersion"]?["version"] == .string("v1"))
         }
+    }
+
+    /// Without the core group the kind `List` is unknown, in which `kubectl` writes several objects and takes them back.
+    @Test func theCoreGroupHasNamespacesAlone() async throws {
+        let test = try await KubernetesHarness.start()
+        try await test.topic("namespaces/team/topics/prices")
+        let resources = try await test.send(.get, "/api/v1?timeout=32s").json()
+        #expect(resources["kind"] == .string("APIResourceList") && resources["groupVersion"] == .string("v1"))
+        let names = resources["resources"]?.array.map { $0["name"] }
+        #expect(names == [.string("namespaces")] && resources["resources"]?[0]?["namespaced"] == .bool(false))
+        let list = try await test.send(.get, "/api/v1/namespaces?limit=500", accept: "\(KubernetesHarness.table),*/*")
+            .json()
+        #expect(list["kind"] == .string("NamespaceList"))
+        let found = list["items"]?.array.map { $0["metadata"]?["name"] }
+        #expect(found == [.string("default"), .string("team")])
+        let one = try await test.send(.get, "/api/v1/namespaces/team").json()
+        #expect(one["kind"] == .string("Namespace") && one["status"]?["phase"] == .string("Active"))
+        #expect(await test.send(.get, "/api/v1/namespaces/none").isStatus(404, "NotFound"))
+        #expect(await test.send(.get, "/api/v1/namespaces?watch=true").isStatus(400, "BadRequest"))
+        #expect(await test.send(.post, "/api/v1/namespaces", "{}").isStatus(405, "MethodNotAllowed"))
+        #expect(await test.send(.get, "/api/v1/namespaces/team/pods").isStatus(404, "NotFound"))
     }
 
     @Test func theSchemasAreThoseOfTheResources() async throws {

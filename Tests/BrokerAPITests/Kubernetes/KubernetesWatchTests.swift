@@ -108,4 +108,33 @@ import Testing
         let answer = await test.send(.get, "\(everywhere)?watch=true")
         #expect(answer.isStatus(400, "BadRequest") && answer.text.contains("default, team"))
     }
+
+    /// It would else tell nothing of the other namespace, and its client would never know.
+    @Test func aWatchOfAllNamespacesEndsWhenAnotherHasTheCollection() async throws {
+        let test = try await KubernetesHarness.start()
+        let everywhere = "/apis/millrace.dev/v1/prices"
+        var watch = try await WatchedCollection(test.collections, "watch=true", path: everywhere)
+        await test.create("a", "1")
+        #expect(try await watch.read(count: 1).map(\.text) == ["ADDED a=1"])
+        try await test.topic("topics/others")
+        try await test.topic("namespaces/team/topics/others")
+        try await test.topic("namespaces/team/topics/prices", "{}")
+        await test.create("b", "2")
+        #expect(try await watch.read(count: 2).last?.text == "ADDED b=2")
+        try await test.topic("namespaces/zoo/topics/prices")
+        await test.create("c", "3")
+        let status = try await watch.read(count: 3).last
+        #expect(status?.type == "ERROR" && status?.object["code"] == .integer(410), "\(watch.text)")
+        #expect(status?.object["reason"] == .string("Expired"))
+        await watch.close()
+
+        // A list of two is none of one: who watches from it lists again.
+        let list = await test.send(.get, everywhere)
+        let version = try #require(list.metadata("resourceVersion")?.string)
+        #expect(version.contains("."))
+        #expect(await test.api.send(.delete, "/v1/namespaces/zoo/topics/prices").status == 204)
+        let query = "?watch=true&resourceVersion=\(version)"
+        #expect(await test.send(.get, everywhere + query).isStatus(410, "Expired"))
+        #expect(await test.send(.get, everywhere + query + ".x").isStatus(400, "BadRequest"))
+    }
 }

@@ -74,13 +74,19 @@ struct Kubectl {
 
     /// Writes an object of `prices` into a file.
     func file(_ name: String, _ value: String, labels: String = "{}") throws -> String {
-        let file = sandbox.directory.appendingPathComponent("\(UUID().uuidString).yaml")
-        let text = """
+        try file(
+            """
             apiVersion: millrace.dev/v1
             kind: Prices
             metadata: {name: \(name), labels: \(labels)}
             value: \(value)
             """
+        )
+    }
+
+    /// Writes a text into a file.
+    func file(_ text: String) throws -> String {
+        let file = sandbox.directory.appendingPathComponent("\(UUID().uuidString).yaml")
         try Data(text.utf8).write(to: file)
         return file.path
     }

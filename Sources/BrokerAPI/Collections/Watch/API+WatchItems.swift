@@ -32,11 +32,13 @@ extension API {
     /// The first read is done before the answer begins, so that what is wrong is a refusal; an event source, which cannot read
     /// one, is told `ERROR`.
     /// - Parameter stream: what the stream is; its filter, its projection and its counts mean nothing here.
+    /// - Parameter condition: what must hold all the while.
     func watch(
         _ collection: TopicName,
         _ options: CollectionOptions,
         _ stream: WatchOptions,
         form: any CollectionForm,
+        while condition: StreamCondition? = nil,
         _ context: RequestContext,
         _ principal: Principal
     ) async throws -> APIReply {
@@ -71,7 +73,14 @@ extension API {
             status: .ok,
             headers: Self.streamHeaders(stream.framing, isStream: true),
             body: .stream(
-                WatchStream(machine, first: first, engine: engine, place: place, isSocket: context.isSocket)
+                WatchStream(
+                    machine,
+                    first: first,
+                    while: condition,
+                    engine: engine,
+                    place: place,
+                    isSocket: context.isSocket
+                )
             )
         )
     }
