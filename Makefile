@@ -51,6 +51,7 @@ test: ## Check the format, build with warnings as errors, run every test
 	@.ci/phase 'tests'   env $(TEST_ENVIRONMENT) $(SWIFT) test --skip-build
 	@.ci/phase 'build torture' env $(TORTURE_BUILD)
 	@.ci/phase 'torture' $(TORTURE)/release/torture --seconds 60 --no-mutants
+	@.ci/phase 'planted fault' .ci/missed-change $(TORTURE)/release/torture
 	@.ci/phase 'build simulate' env $(SIMULATE_BUILD)
 	@.ci/phase 'simulate' $(TORTURE)/release/simulate --schedules 500 --depth 5
 

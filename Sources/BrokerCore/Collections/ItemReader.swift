@@ -11,6 +11,9 @@ struct ItemReader {
         /// All of its records, once a second one of it was asked for.
         var records: [DecodedRecord]?
 
+        /// What it takes, about: its records are of the batch as it is when it is not compressed.
+        var bytes: Int { max(batch.encodedBytes.value, records?.first?.heldBytes ?? 0) }
+
         func holds(_ offset: Offset) -> Bool { offset >= batch.baseOffset && offset < batch.nextOffset }
     }
 
@@ -33,16 +36,15 @@ struct ItemReader {
             var found = known.remove(at: place)
             if found.records == nil { found.records = try partition.decoded(found.batch) }
             known.append(found)
+            makeRoom()
             return Self.record(at: offset, in: found.records ?? []).map { item($0, of: found.batch) }
         }
         guard let batch = try load(offset) else { return nil }
         return try partition.decoded(batch, at: offset).map { item($0, of: batch) }
     }
 
-    /// The item of a record, which does not keep all of a batch for the little that it needs of it.
     private func item(_ record: DecodedRecord, of batch: RecordBatch) -> CollectionItem {
-        let isSmall = record.contentBytes < batch.encodedBytes.value / 2
-        return partition.item(isSmall ? record.copied : record, isJSON: batch.isJSON)
+        partition.item(record.detached, isJSON: batch.isJSON)
     }
 
     private static func record(at offset: Offset, in records: [DecodedRecord]) -> DecodedRecord? {
@@ -59,34 +61,16 @@ struct ItemReader {
         let outcome = try PartitionReader.read(partition, from: offset, bytesMax: 1)
         guard outcome.gap == nil, let found = outcome.batches.first, !found.isControl else { return nil }
         known.append(Known(batch: found))
-        var bytes = known.reduce(0) { $0 + $1.batch.encodedBytes.value }
-        while known.count > 1, bytes > Self.keptBytesMax.value || known.count > Self.keptCountMax {
-            bytes -= known.removeFirst().batch.encodedBytes.value
-        }
+        makeRoom()
         return found
     }
-}
 
-extension DecodedRecord {
-    /// What its key, its value and its headers take.
-    fileprivate var contentBytes: Int {
-        headers.reduce((key?.readableBytes ?? 0) + (value?.readableBytes ?? 0)) { sum, header in
-            sum + header.name.readableBytes + (header.value?.readableBytes ?? 0)
+    /// Lets go of the batches that were not used for longest, where they are too many.
+    private mutating func makeRoom() {
+        var bytes = known.reduce(0) { $0 + $1.bytes }
+        while known.count > 1, bytes > Self.keptBytesMax.value || known.count > Self.keptCountMax {
+            bytes -= known.removeFirst().bytes
         }
-    }
-
-    /// The same record in memory of its own.
-    fileprivate var copied: DecodedRecord {
-        var copy = self
-        copy.key = key.map { ByteBuffer(bytes: $0.readableBytesView) }
-        copy.value = value.map { ByteBuffer(bytes: $0.readableBytesView) }
-        copy.headers = headers.map { header in
-            RecordHeader(
-                name: ByteBuffer(bytes: header.name.readableBytesView),
-                value: header.value.map { ByteBuffer(bytes: $0.readableBytesView) }
-            )
-        }
-        return copy
     }
 }
 
@@ -123,11 +107,17 @@ extension Partition {
 }
 
 extension DecodedRecord {
-    /// The record with bytes of its own, where those that it has are a part of many more: whoever kept it would keep them all, and
-    /// a page of items from as many batches would take a thousand times of what it shows.
+    /// What the bytes that it has are a part of: a batch, as it is when it is not compressed.
+    fileprivate var heldBytes: Int { max(key?.storageCapacity ?? 0, value?.storageCapacity ?? 0) }
+
+    /// The record with bytes of its own, where those that it has are a part of many more.
+    ///
+    /// Whoever kept it would keep them all, and a page of items from as many batches would take a thousand times of what it shows.
     fileprivate var detached: DecodedRecord {
-        let bytes = (key?.readableBytes ?? 0) + (value?.readableBytes ?? 0)
-        guard let held = key?.storageCapacity, held > 2 * bytes + 4096 else { return self }
+        let bytes = headers.reduce((key?.readableBytes ?? 0) + (value?.readableBytes ?? 0)) { sum, header in
+            sum + header.name.readableBytes + (header.value?.readableBytes ?? 0)
+        }
+        guard heldBytes > 2 * bytes + 4096 else { return self }
         var copy = self
         copy.key = key.map { ByteBuffer(buffer: $0) }
         copy.value = value.map { ByteBuffer(buffer: $0) }
