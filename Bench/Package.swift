@@ -17,11 +17,17 @@ let package = Package(
     dependencies: [
         .package(name: "millrace", path: ".."),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         .target(name: "BenchSupport", swiftSettings: settings),
         .target(name: "SlowFlush"),
         .target(name: "CPoller"),
+        .target(
+            name: "LoadGenerator",
+            dependencies: ["BenchSupport", "CPoller", .product(name: "Histogram", package: "hdrhistogram-swift")],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "disk-probe",
             dependencies: ["BenchSupport", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -42,6 +48,15 @@ let package = Package(
             name: "kills",
             dependencies: ["BenchSupport", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Sources/Kills",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "load-bench",
+            dependencies: [
+                "BenchSupport", "LoadGenerator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/LoadBench",
             swiftSettings: settings
         ),
         .executableTarget(
@@ -78,7 +93,7 @@ let package = Package(
         .executableTarget(
             name: "watch-bench",
             dependencies: [
-                "BenchSupport", "CPoller",
+                "BenchSupport", "LoadGenerator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/WatchBench",

@@ -34,7 +34,7 @@ package enum ProcessFacts {
         }
     }
 
-    private static func text(of path: String) -> String {
+    fileprivate static func text(of path: String) -> String {
         guard let file = fopen(path, "r") else { return "" }
         defer { fclose(file) }
         var bytes: [UInt8] = []
@@ -44,5 +44,39 @@ package enum ProcessFacts {
             if count == 0 { return String(decoding: bytes, as: UTF8.self) }
             bytes += piece[..<count]
         }
+    }
+}
+
+/// A process with its children, as servers have that share their work among processes.
+package struct ProcessFamily: Sendable {
+    package let pid: pid_t
+
+    package init(_ pid: pid_t) {
+        self.pid = pid
+    }
+
+    /// User and system time of all of them.
+    package func processorSeconds() throws -> Double {
+        try ProcessFacts.members(pid).reduce(0) { $0 + (try ProcessFacts.processorSeconds($1)) }
+    }
+
+    /// Resident memory of all of them; what they share counts once for each.
+    package func residentMebibytes() throws -> Double {
+        try ProcessFacts.members(pid).reduce(0) { $0 + (try ProcessFacts.residentMebibytes($1)) }
+    }
+}
+
+extension ProcessFacts {
+    /// The process and its children, of /proc/pid/task/tid/children.
+    fileprivate static func members(_ pid: pid_t) -> [pid_t] {
+        let children = text(of: "/proc/\(pid)/task/\(pid)/children").split(separator: " ").compactMap { pid_t($0) }
+        return [pid] + children
+    }
+
+    /// User and system time of this process.
+    package static var ownSeconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }

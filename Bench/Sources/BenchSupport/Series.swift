@@ -17,7 +17,9 @@ package struct Series {
 
     /// How far the rounds lie apart, as a share of their median.
     package var spread: Double {
-        guard let lowest = values.min(), let highest = values.max(), median > 0 else { return .nan }
+        guard let lowest = values.min(), let highest = values.max() else { return .nan }
+        guard lowest < highest else { return 0 }
+        guard median > 0 else { return .nan }
         return (highest - lowest) / median
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BenchSupport
+import LoadGenerator
 
 /// `watch-bench fanout`: what it costs to tell many watchers the same.
 struct FanoutCommand: ParsableCommand {
@@ -55,52 +56,17 @@ struct FanoutCommand: ParsableCommand {
         try RunDirectory.make(at: directory)
         let broker = try Broker(setup)
         try Client(port: broker.port).createTopic("events", "{}")
-        let target = "/v1/topics/events/records"
-        let swarm = try Swarm(port: broker.port, count: count, target: target)
-        let thread = SystemThread { swarm.run() }
-        defer {
-            swarm.stop()
-            thread.join()
-        }
-        var publisher = try Publisher(port: broker.port, topic: "events")
-        // Everybody begins at the first record: whoever has it is there.
-        var sent = 1
-        try publisher.publish()
-        try wait(swarm, for: count * sent)
-
-        swarm.clear()
-        let processor = try ProcessFacts.processorSeconds(broker.pid)
-        let rate = Double(deliveries) / Double(count)
-        try publisher.publish(perSecond: rate, seconds: seconds)
-        sent += max(1, Int(rate * seconds))
-        try wait(swarm, for: count * sent)
-        let delays = Delays(swarm.delays)
-        let used = try ProcessFacts.processorSeconds(broker.pid) - processor
-        results.microsecondsEach.add(used * 1_000_000 / Double(delays.count))
-        results.p50.add(delays.milliseconds(permille: 500))
-        results.p99.add(delays.milliseconds(permille: 990))
-
-        let begin = Clock.microseconds
-        var rounds = 0
-        while Clock.microseconds - begin < Int64(seconds * 1_000_000) {
-            try publisher.publish()
-            (sent, rounds) = (sent + 1, rounds + 1)
-            try wait(swarm, for: count * sent)
-        }
-        results.perSecond.add(Double(rounds * count) * 1_000_000 / Double(Clock.microseconds - begin))
-        results.resident.add(try ProcessFacts.residentMebibytes(broker.pid))
+        let family = ProcessFamily(broker.pid)
+        var load = FanoutLoad(port: broker.port, topic: "events", watchers: count, server: family)
+        load.rate = Double(deliveries) / Double(count)
+        load.seconds = seconds
+        let outcome = try load.run()
+        results.microsecondsEach.add(outcome.serverMicrosecondsEach)
+        results.p50.add(outcome.latencies.milliseconds(percentile: 50))
+        results.p99.add(outcome.latencies.milliseconds(percentile: 99))
+        results.perSecond.add(outcome.deliveriesPerSecond)
+        results.resident.add(outcome.residentMebibytes)
         try broker.kill()
-    }
-
-    private func wait(_ swarm: Swarm, for count: Int) throws {
-        let deadline = Clock.microseconds + 60_000_000
-        while swarm.deliveries.load(ordering: .acquiring) < count {
-            guard Clock.microseconds < deadline else {
-                let found = swarm.deliveries.load(ordering: .acquiring)
-                throw Client.Unexpected(description: "\(found) of \(count) records came within a minute")
-            }
-            Clock.sleep(until: Clock.microseconds + 50)
-        }
     }
 
     private func add(_ program: String, _ count: Int, _ results: Results, to report: inout Report) {

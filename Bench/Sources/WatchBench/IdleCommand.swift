@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchSupport
 import Glibc
+import LoadGenerator
 
 /// `watch-bench idle`: what watchers cost that have nothing to be told.
 struct IdleCommand: ParsableCommand {

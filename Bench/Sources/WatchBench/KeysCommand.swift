@@ -111,9 +111,9 @@ struct KeysCommand: ParsableCommand {
     }
 
     private func seconds(_ body: () throws -> Void) rethrows -> Double {
-        let begin = Clock.microseconds
+        let begin = MonotonicClock.microseconds
         try body()
-        return Double(Clock.microseconds - begin) / 1_000_000
+        return Double(MonotonicClock.microseconds - begin) / 1_000_000
     }
 
     private static func path(of pattern: String) throws -> String {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchSupport
 import Glibc
+import LoadGenerator
 import Synchronization
 
 /// `watch-bench never-read`: what readers that never read do to everybody else.
@@ -69,25 +70,27 @@ struct NeverReadCommand: ParsableCommand {
         var publisher = try Publisher(port: broker.port, topic: "events")
         let processor = try ProcessFacts.processorSeconds(broker.pid)
         var samples: [Double] = []
-        let begin = Clock.microseconds
-        while Double(Clock.microseconds - begin) < seconds * 1_000_000 {
+        let begin = MonotonicClock.microseconds
+        while Double(MonotonicClock.microseconds - begin) < seconds * 1_000_000 {
             let before = publisher.delays.count
             try publisher.publish(perSecond: rate, seconds: 10)
-            let recent = Delays(Array(publisher.delays[before...]))
+            let recent = LatencyHistogram(microseconds: Array(publisher.delays[before...]))
             samples.append(try ProcessFacts.residentMebibytes(broker.pid))
-            let delay =
-                "publish p50 \(fixed(recent.milliseconds(permille: 500), 2)), p99 \(fixed(recent.milliseconds(permille: 990), 2)) ms"
+            let (p50, p99) = (recent.milliseconds(percentile: 50), recent.milliseconds(percentile: 99))
+            let delay = "publish p50 \(fixed(p50, 2)), p99 \(fixed(p99, 2)) ms"
             let resident = fixed(samples[samples.count - 1], 1)
             Report.note("\(name): \(delay), resident \(resident) MiB, \(crowd.replacedCount) were replaced")
         }
         let used = try ProcessFacts.processorSeconds(broker.pid) - processor
-        let (publishing, delivery) = (Delays(publisher.delays), Delays(swarm.delays))
+        let (publishing, delivery) = (
+            LatencyHistogram(microseconds: publisher.delays), LatencyHistogram(microseconds: swarm.delays)
+        )
         report.add([
             Report.Cell("phase", name),
-            Report.Cell("publish p50 ms", publishing.milliseconds(permille: 500), 2),
-            Report.Cell("publish p99 ms", publishing.milliseconds(permille: 990), 2),
-            Report.Cell("delivery p50 ms", delivery.milliseconds(permille: 500), 2),
-            Report.Cell("delivery p99 ms", delivery.milliseconds(permille: 990), 2),
+            Report.Cell("publish p50 ms", publishing.milliseconds(percentile: 50), 2),
+            Report.Cell("publish p99 ms", publishing.milliseconds(percentile: 99), 2),
+            Report.Cell("delivery p50 ms", delivery.milliseconds(percentile: 50), 2),
+            Report.Cell("delivery p99 ms", delivery.milliseconds(percentile: 99), 2),
             Report.Cell("delivered of sent", Double(delivery.count) / Double(publishing.count), 3),
             Report.Cell("resident MiB first", samples.first ?? .nan, 1),
             Report.Cell("resident MiB most", samples.max() ?? .nan, 1),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchSupport
 import Glibc
+import LoadGenerator
 
 /// `watch-bench selectors`: what a change costs when many watch a collection and each wants a part of it.
 struct SelectorsCommand: ParsableCommand {
@@ -101,12 +102,12 @@ struct SelectorsCommand: ParsableCommand {
         swarm.clear()
         let processor = try ProcessFacts.processorSeconds(broker.pid)
         let changes = Int(rate * seconds)
-        let begin = Clock.microseconds
+        let begin = MonotonicClock.microseconds
         for number in 0..<changes {
-            Clock.sleep(until: begin + Int64(Double(number) * 1_000_000 / rate))
+            MonotonicClock.sleep(until: begin + Int64(Double(number) * 1_000_000 / rate))
             try change(number * 7 % items, connection)
         }
-        Clock.sleep(until: begin + Int64(seconds * 1_000_000))
+        MonotonicClock.sleep(until: begin + Int64(seconds * 1_000_000))
         try wait(swarm, for: count + changes * count / shards)
         let each = (try ProcessFacts.processorSeconds(broker.pid) - processor) * 1_000_000 / Double(changes)
         let resident = try ProcessFacts.residentMebibytes(broker.pid)
@@ -114,10 +115,10 @@ struct SelectorsCommand: ParsableCommand {
         if count == 0 {
             unwatched = each
         } else {
-            let delays = Delays(swarm.delays)
+            let delays = LatencyHistogram(microseconds: swarm.delays)
             results.perWatcher.add((each - unwatched) / Double(count))
-            results.p50.add(delays.milliseconds(permille: 500))
-            results.p99.add(delays.milliseconds(permille: 990))
+            results.p50.add(delays.milliseconds(percentile: 50))
+            results.p99.add(delays.milliseconds(percentile: 99))
             results.kibibytes.add((resident - before) * 1024 / Double(count))
         }
         try broker.kill()
@@ -126,7 +127,7 @@ struct SelectorsCommand: ParsableCommand {
     /// Changes an item; its value is the moment.
     private func change(_ number: Int, _ connection: HTTPConnection) throws {
         let label = "{\"label.shard\":\"\(number % shards)\"}"
-        let record = "{\"key\":\"item-\(number)\",\"value\":\(Clock.microseconds),\"headers\":\(label)}"
+        let record = "{\"key\":\"item-\(number)\",\"value\":\(MonotonicClock.microseconds),\"headers\":\(label)}"
         let fields = [("Content-Type", "application/json")]
         let body = Array("{\"records\":[\(record)]}".utf8)
         let answer = try connection.exchange(
@@ -146,13 +147,13 @@ struct SelectorsCommand: ParsableCommand {
     }
 
     private func wait(_ swarm: Swarm, for count: Int) throws {
-        let deadline = Clock.microseconds + 120_000_000
+        let deadline = MonotonicClock.microseconds + 120_000_000
         while swarm.deliveries.load(ordering: .acquiring) < count {
-            guard Clock.microseconds < deadline else {
+            guard MonotonicClock.microseconds < deadline else {
                 let found = swarm.deliveries.load(ordering: .acquiring)
                 throw Client.Unexpected(description: "\(found) of \(count) changes came within two minutes")
             }
-            Clock.sleep(until: Clock.microseconds + 200)
+            MonotonicClock.sleep(until: MonotonicClock.microseconds + 200)
         }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BenchSupport
 
 /// Measures watches of a real broker.
 @main

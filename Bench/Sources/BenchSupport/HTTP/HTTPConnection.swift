@@ -7,6 +7,10 @@ package final class HTTPConnection {
     /// The connection ended, or said nothing for the time limit, or what came is not HTTP.
     package struct Broken: Error, CustomStringConvertible {
         package let description: String
+
+        package init(description: String) {
+            self.description = description
+        }
     }
 
     private let descriptor: Int32

@@ -6,9 +6,9 @@ import Synchronization
 /// Thousands of connections that watch, read by one thread with epoll(7).
 ///
 /// A record's value is the moment at which it was sent, so each one tells its delay.
-final class Swarm: Sendable {
+package final class Swarm: Sendable {
     /// What the connections say first.
-    enum Kind: String, CaseIterable {
+    package enum Kind: String, CaseIterable, Sendable {
         case sse
         case webSocket = "websocket"
     }
@@ -20,7 +20,7 @@ final class Swarm: Sendable {
     }
 
     /// The records that have come, at all connections together.
-    let deliveries = Atomic<Int>(0)
+    package let deliveries = Atomic<Int>(0)
     private let counts = Mutex(Counts())
     private let isStopped = Atomic<Bool>(false)
     private let poller: Int32
@@ -29,12 +29,12 @@ final class Swarm: Sendable {
     /// Connects, asks, and begins to read.
     ///
     /// - Parameter reads: false for watchers that never read anything.
-    convenience init(port: UInt16, count: Int, target: String, kind: Kind = .sse) throws {
+    package convenience init(port: UInt16, count: Int, target: String, kind: Kind = .sse) throws {
         try self.init(port: port, targets: Array(repeating: target, count: count), kind: kind)
     }
 
     /// The same for connections that ask each for its own.
-    init(port: UInt16, targets: [String], kind: Kind = .sse) throws {
+    package init(port: UInt16, targets: [String], kind: Kind = .sse) throws {
         poller = try SystemFailure.check(poller_make(), "epoll_create1", "")
         sockets = try targets.map { try WatchSocket(port: port, target: $0, kind: kind) }
         for (index, socket) in sockets.enumerated() {
@@ -45,20 +45,20 @@ final class Swarm: Sendable {
     deinit { close(poller) }
 
     /// How many connections the broker has closed.
-    var closedCount: Int { counts.withLock { $0.closedCount } }
+    package var closedCount: Int { counts.withLock { $0.closedCount } }
 
     /// Keeps delays from now on, and forgets those of before.
-    func clear() {
+    package func clear() {
         counts.withLock {
             $0.delays = []; $0.isKept = true
         }
     }
 
     /// The delays since then.
-    var delays: [Int64] { counts.withLock { $0.delays } }
+    package var delays: [Int64] { counts.withLock { $0.delays } }
 
     /// Reads until it is stopped; on a thread of its own.
-    func run() {
+    package func run() {
         var readers = sockets.map { RecordReader(descriptor: $0.descriptor) }
         var buffer = [UInt8](repeating: 0, count: 256 << 10)
         var numbers = [UInt32](repeating: 0, count: 512)
@@ -84,7 +84,7 @@ final class Swarm: Sendable {
         }
     }
 
-    func stop() {
+    package func stop() {
         isStopped.store(true, ordering: .relaxed)
     }
 }
@@ -108,7 +108,7 @@ private struct RecordReader {
             recv(descriptor, bytes.baseAddress?.advanced(by: kept), bytes.count - kept, Int32(MSG_DONTWAIT))
         }
         guard count > 0 else { return count < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : nil }
-        let now = Clock.microseconds
+        let now = MonotonicClock.microseconds
         let end = kept + count
         return buffer.withUnsafeBytes { bytes in
             let whole = UnsafeRawBufferPointer(rebasing: bytes[..<end])

@@ -2,11 +2,11 @@ import BenchSupport
 import Glibc
 
 /// A connection that has asked for a watch.
-final class WatchSocket: Sendable {
-    let descriptor: Int32
+package final class WatchSocket: Sendable {
+    package let descriptor: Int32
 
     /// Connects and sends the request; nothing is read.
-    init(port: UInt16, target: String, kind: Swarm.Kind = .sse) throws {
+    package init(port: UInt16, target: String, kind: Swarm.Kind = .sse) throws {
         descriptor = try Loopback.connect(port: port)
         let request = Self.request(target, kind)
         let sent = request.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -16,7 +16,7 @@ final class WatchSocket: Sendable {
     deinit { close(descriptor) }
 
     /// Whether the broker has closed it, told without reading.
-    var isClosed: Bool {
+    package var isClosed: Bool {
         var entry = pollfd(fd: descriptor, events: Self.closedByPeer, revents: 0)
         return poll(&entry, 1, 0) > 0 && entry.revents & (Int16(POLLERR | POLLHUP) | Self.closedByPeer) != 0
     }

@@ -1,37 +1,36 @@
-import BenchSupport
 import Glibc
 
 /// Rows of figures, as a table for people or as JSON for programs.
-struct Report {
+package struct Report {
     /// How it is printed.
-    enum Format: String {
+    package enum Format: String, Sendable {
         case table
         case json
     }
 
     /// A figure and its name.
-    struct Cell {
-        let name: String
-        let text: String
+    package struct Cell {
+        package let name: String
+        package let text: String
         /// The bare value; nil for what is no number.
-        let value: Double?
+        package let value: Double?
 
         /// A number with so many decimals.
-        init(_ name: String, _ value: Double, _ decimals: Int) {
+        package init(_ name: String, _ value: Double, _ decimals: Int) {
             self.name = name
             self.value = value
             text = fixed(value, decimals)
         }
 
         /// The median of rounds with their spread.
-        init(_ name: String, _ series: Series, _ decimals: Int) {
+        package init(_ name: String, _ series: Series, _ decimals: Int) {
             self.name = name
             value = series.median
             text = series.text(decimals)
         }
 
         /// A word.
-        init(_ name: String, _ text: String) {
+        package init(_ name: String, _ text: String) {
             self.name = name
             self.text = text
             value = nil
@@ -40,11 +39,13 @@ struct Report {
 
     private var rows: [[Cell]] = []
 
-    mutating func add(_ cells: [Cell]) {
+    package init() {}
+
+    package mutating func add(_ cells: [Cell]) {
         rows.append(cells)
     }
 
-    func show(_ format: Format) {
+    package func show(_ format: Format) {
         switch format {
         case .table: showTable()
         case .json: print("[\(rows.map(Self.object).joined(separator: ",\n "))]")
@@ -68,8 +69,9 @@ struct Report {
     }
 
     /// A line beside the figures, where it does not get between them.
-    static func note(_ text: String) {
-        let line = Array("watch-bench: \(text)\n".utf8)
+    package static func note(_ text: String) {
+        let program = CommandLine.arguments.first?.split(separator: "/").last ?? "bench"
+        let line = Array("\(program): \(text)\n".utf8)
         _ = write(STDERR_FILENO, line, line.count)
     }
 }
