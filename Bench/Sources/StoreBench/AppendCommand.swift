@@ -15,27 +15,51 @@ struct AppendCommand: ParsableCommand {
 
     private static let batchBytes = 64 << 10
 
-    func run() throws {
-        try options.withScratch { scratch in
-            let fio = Fio(directory: scratch, seconds: seconds, blockBytes: Self.batchBytes)
-            var store = Series()
-            var growing = Series()
-            var preWritten = Series()
-            for _ in 0..<options.rounds {
-                store.add(try append(scratch) / 1e6)
-                growing.add(try fio.run(.growing) / 1e6)
-                preWritten.add(try fio.run(.preWritten) / 1e6)
+    @Option(help: "One of the things alone: store, growing (fio, a growing file) or pre-written (fio, over and over).")
+    var only: Thing?
+
+    /// What can be measured.
+    enum Thing: String, CaseIterable, ExpressibleByArgument {
+        case store
+        case growing
+        case preWritten = "pre-written"
+
+        var title: String {
+            switch self {
+            case .store: "the store, one partition"
+            case .growing: "fio, a growing file"
+            case .preWritten: "fio, a pre-written file"
             }
-            report(store, growing, preWritten)
         }
     }
 
-    private func report(_ store: Series, _ growing: Series, _ preWritten: Series) {
-        var table = Table("64 KiB, each flushed", "MB/s", "store : this")
-        table.add("the store, one partition", store.text(0), "1")
-        table.add("fio, a growing file", growing.text(0), store.ratio(to: growing).text(2))
-        table.add("fio, a pre-written file", preWritten.text(0), store.ratio(to: preWritten).text(2))
-        table.show()
+    func run() throws {
+        try options.withScratch { scratch in
+            let things = only.map { [$0] } ?? Thing.allCases
+            var series: [Thing: Series] = [:]
+            for _ in 0..<options.rounds {
+                for thing in things { series[thing, default: Series()].add(try measure(thing, scratch) / 1e6) }
+            }
+            let store = series[.store] ?? Series()
+            var report = Report()
+            for thing in things {
+                let mine = series[thing] ?? Series()
+                var cells = [Report.Cell("64 KiB, each flushed", thing.title), Report.Cell("MB/s", mine, 0)]
+                if only == nil { cells.append(Report.Cell("store : this", store.ratio(to: mine), 2)) }
+                report.add(cells)
+            }
+            report.show(options.output)
+        }
+    }
+
+    /// Bytes a second.
+    private func measure(_ thing: Thing, _ scratch: String) throws -> Double {
+        let fio = Fio(directory: scratch, seconds: seconds, blockBytes: Self.batchBytes)
+        return switch thing {
+        case .store: try append(scratch)
+        case .growing: try fio.run(.growing)
+        case .preWritten: try fio.run(.preWritten)
+        }
     }
 
     /// Bytes a second.

@@ -19,12 +19,7 @@ struct MemoryCommand: ParsableCommand {
 
     func run() throws {
         try options.withScratch { scratch in
-            var table = Table(
-                "idle partitions, each with a record",
-                "MiB after writing",
-                "MiB after a restart",
-                "CPU when idle"
-            )
+            var report = Report()
             for text in partitions.split(separator: ",") {
                 guard let count = Int(text) else { throw ValidationError("not a number: \(text)") }
                 let setup = Broker.Setup(program: options.program, scratch: "\(scratch)/\(count)")
@@ -37,15 +32,15 @@ struct MemoryCommand: ParsableCommand {
                 let before = try ProcessFacts.processorSeconds(broker.pid)
                 sleep(UInt32(seconds))
                 let share = (try ProcessFacts.processorSeconds(broker.pid) - before) / Double(seconds)
-                table.add(
-                    text + "",
-                    fixed(written, 0),
-                    fixed(try ProcessFacts.residentMebibytes(broker.pid), 0),
-                    "\(fixed(share * 100, 1)) %"
-                )
+                report.add([
+                    Report.Cell("idle partitions, each with a record", Double(count), 0),
+                    Report.Cell("MiB after writing", written, 0),
+                    Report.Cell("MiB after a restart", try ProcessFacts.residentMebibytes(broker.pid), 0),
+                    Report.Cell("% of a core, idle", share * 100, 1),
+                ])
                 try broker.stop()
             }
-            table.show()
+            report.show(options.output)
         }
     }
 

@@ -25,10 +25,14 @@ struct RecoveryCommand: ParsableCommand {
                 try fill(setup, 24, unclean: true)
                 unclean.add(try start(setup))
             }
-            var table = Table("start with \(mebibytes) MiB, caches dropped", "seconds until it listens")
-            table.add("closed in order", clean.text(2))
-            table.add("as a crash leaves it, 24 MiB above the checkpoint at most", unclean.text(2))
-            table.show()
+            var report = Report()
+            // As a crash leaves it: 24 MiB above the checkpoint at most.
+            report.add([
+                Report.Cell("start with so many MiB, caches dropped", Double(mebibytes), 0),
+                Report.Cell("closed in order, s", clean, 2),
+                Report.Cell("as a crash leaves it, s", unclean, 2),
+            ])
+            report.show(options.output)
         }
     }
 

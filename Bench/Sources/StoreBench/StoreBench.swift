@@ -25,10 +25,14 @@ struct BenchOptions: ParsableArguments {
     @Option(help: "How often each thing is measured, in turn.")
     var rounds = 5
 
+    @Option(help: "A table to read, or json for programs; append, recovery and memory can do both.")
+    var output: Report.Format = .table
+
     /// Runs `body` with a new directory, which is removed at the end.
     func withScratch(_ body: (String) throws -> Void) throws {
         let scratch = try RunDirectory.make(below: directory, named: "store-bench")
         defer { RunDirectory.remove(scratch) }
+        guard output == .table else { return try body(scratch) }
         let place = Place(of: scratch)
         print(
             "\(place.fileSystem) (\(place.options)); Linux \(place.kernel); \(place.processorCount) x \(place.processor)"
@@ -37,3 +41,5 @@ struct BenchOptions: ParsableArguments {
         try body(scratch)
     }
 }
+
+extension Report.Format: ExpressibleByArgument {}
