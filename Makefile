@@ -100,6 +100,22 @@ simulate: ## Do consumer groups keep their promises? Random schedules, every int
 	@.ci/phase 'build simulate' env $(SIMULATE_BUILD)
 	$(TORTURE)/release/simulate $(if $(SEED),--seed $(SEED))
 
+# Everything side by side; the page and the chart are made from the results that are kept, also those of earlier runs.
+PEER_BENCH := Bench/.build/release/peer-bench
+
+.PHONY: bench
+bench: release ## Measure Millrace beside Redis, NATS, etcd and nchan, and write docs/benchmarks.md (QUICK=1, ROWS=, ROUNDS=)
+	@.ci/setup bench peers
+	$(SWIFT) build -c release --package-path Bench --scratch-path Bench/.build --product store-bench
+	$(SWIFT) build -c release --package-path Bench --scratch-path Bench/.build --product peer-bench
+	$(PEER_BENCH) run --directory $(BENCH_DIRECTORY) $(if $(QUICK),--quick) $(if $(ROWS),--rows $(ROWS)) \
+	    $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS_EACH),--seconds $(SECONDS_EACH))
+
+.PHONY: bench-load
+bench-load: release ## Put load on a broker: LOAD="produce --connections 64", LOAD="group", LOAD="watch --rate 1000"
+	$(SWIFT) build -c release --package-path Bench --scratch-path Bench/.build --product load-bench
+	Bench/.build/release/load-bench $(or $(LOAD),produce) --directory $(BENCH_DIRECTORY)
+
 .PHONY: bench-disk
 bench-disk: ## Measure the disk's flushes: what one commit journal saves (DIRECTORY= and SECONDS_EACH= may be set)
 	$(SWIFT) run -c release --package-path Bench --scratch-path Bench/.build disk-probe \

@@ -60,6 +60,15 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
+            name: "peer-bench",
+            dependencies: [
+                "BenchSupport", "LoadGenerator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/PeerBench",
+            swiftSettings: settings
+        ),
+        .executableTarget(
             name: "simulate",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

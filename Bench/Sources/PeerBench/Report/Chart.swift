@@ -1,0 +1,71 @@
+import BenchSupport
+
+/// A bar for each goal: how far it was reached, where the line at 1 is the goal.
+struct Chart {
+    let rows: [Row]
+    let results: [String: RowResult]
+
+    private struct Bar {
+        let title: String
+        let reach: Double
+        let isMet: Bool
+        let isConclusive: Bool
+    }
+
+    private static let labelWidth = 470.0
+    private static let unit = 130.0
+    private static let reachMax = 3.0
+    private static let lineHeight = 22.0
+
+    var text: String {
+        let bars = self.bars
+        let height = Double(bars.count) * Self.lineHeight + 60
+        let width = Self.labelWidth + Self.unit * Self.reachMax + 90
+        let goal = Self.labelWidth + Self.unit
+        var lines = [
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(fixed(width, 0))\" height=\"\(fixed(height, 0))\""
+                + " font-family=\"sans-serif\" font-size=\"12\">",
+            "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>",
+            "<text x=\"10\" y=\"20\" font-size=\"14\">How far each goal was reached: 1 is the goal, more is better</text>",
+        ]
+        for (index, bar) in bars.enumerated() { lines += draw(bar, y: 36 + Double(index) * Self.lineHeight) }
+        lines.append(
+            "<line x1=\"\(fixed(goal, 0))\" x2=\"\(fixed(goal, 0))\" y1=\"30\" y2=\"\(fixed(height - 22, 0))\" stroke=\"black\"/>"
+        )
+        lines.append(
+            "<text x=\"10\" y=\"\(fixed(height - 6, 0))\">green: met; red: missed; pale: the spread exceeds 15 %, not conclusive</text>"
+        )
+        return (lines + ["</svg>"]).joined(separator: "\n") + "\n"
+    }
+
+    private var bars: [Bar] {
+        rows.flatMap { row in
+            row.goals.compactMap { goal in
+                guard let outcome = results[row.name].flatMap({ goal.outcome($0.rounds) }) else { return nil }
+                return Bar(
+                    title: "\(row.title): \(goal.metric.title) \(goal.text)",
+                    reach: outcome.reach,
+                    isMet: outcome.isMet,
+                    isConclusive: outcome.isConclusive
+                )
+            }
+        }
+    }
+
+    private func draw(_ bar: Bar, y: Double) -> [String] {
+        let length = min(bar.reach, Self.reachMax) * Self.unit
+        let colour = bar.isMet ? "#2a9d4a" : "#c8402f"
+        let place = "x=\"\(fixed(Self.labelWidth, 0))\" y=\"\(fixed(y, 0))\""
+        let size = "width=\"\(fixed(max(1, length), 0))\" height=\"14\""
+        let number = "x=\"\(fixed(Self.labelWidth + length + 6, 0))\" y=\"\(fixed(y + 11, 0))\""
+        return [
+            "<text x=\"10\" y=\"\(fixed(y + 11, 0))\" font-size=\"11\">\(Self.escaped(bar.title))</text>",
+            "<rect \(place) \(size) fill=\"\(colour)\" opacity=\"\(bar.isConclusive ? "1" : "0.4")\"/>",
+            "<text \(number)>\(fixed(bar.reach, 2))</text>",
+        ]
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+    }
+}
