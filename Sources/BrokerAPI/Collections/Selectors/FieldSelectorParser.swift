@@ -8,10 +8,11 @@ import RecordFormat
 ///
 /// A value reaches to the next comma, its spaces too; `\` stands before a `,`, `=` or `\` that is meant. A text in quotes is
 /// that text alone, where a bare `12` is also the number. Names with special characters stand in quotes.
-struct FieldSelectorParser {
-    private var scanner: FilterScanner
+struct FieldSelectorParser: SelectorParser {
+    static let afterTerm = "',' or the end after a value; \\= is a = within it"
+    var scanner: FilterScanner
+    let limits: Limits
     private let constants: [String: String]
-    private let limits: Limits
 
     /// Reads a whole selector.
     ///
@@ -22,25 +23,17 @@ struct FieldSelectorParser {
         limits: Limits
     ) throws(Problem) -> [FieldTerm] {
         try FilterScanner.Parameter.fieldSelector.check(length: text, limits)
-        let scanner = FilterScanner(text, of: .fieldSelector)
-        var parser = FieldSelectorParser(scanner: scanner, constants: constants, limits: limits)
+        var parser = FieldSelectorParser(text, constants, limits)
         return try parser.terms()
     }
 
-    private mutating func terms() throws(Problem) -> [FieldTerm] {
-        var terms: [FieldTerm] = []
-        scanner.skipSpaces()
-        guard scanner.next != nil else { return [] }
-        repeat {
-            scanner.skipSpaces()
-            try scanner.check(termsBefore: terms.count, limits)
-            terms.append(try term())
-        } while scanner.take(",")
-        guard scanner.next == nil else { throw scanner.expected("',' or the end after a value; \\= is a = within it") }
-        return terms
+    private init(_ text: String, _ constants: [String: String], _ limits: Limits) {
+        scanner = FilterScanner(text, of: .fieldSelector)
+        self.constants = constants
+        self.limits = limits
     }
 
-    private mutating func term() throws(Problem) -> FieldTerm {
+    mutating func term() throws(Problem) -> FieldTerm {
         let field = try field()
         scanner.skipSpaces()
         let isNegated = try scanner.comparison()

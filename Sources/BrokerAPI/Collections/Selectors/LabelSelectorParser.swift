@@ -6,11 +6,13 @@ import RecordFormat
 ///     term     = label | "!" label                          it is there, or is not
 ///              | label ("=" | "==" | "!=") [value]          equals, differs; no value is the empty one
 ///              | label ("in" | "notin") "(" [value] *("," [value]) ")"
+///              | label (">" | "<") number                is a whole number beyond that
 ///
 /// Names and values that have other characters than Kubernetes lets them have can stand in quotes.
-struct LabelSelectorParser {
-    private var scanner: FilterScanner
-    private let limits: Limits
+struct LabelSelectorParser: SelectorParser {
+    static let afterTerm = "',' or the end after a term"
+    var scanner: FilterScanner
+    let limits: Limits
 
     /// Reads a whole selector.
     static func parse(_ text: String, limits: Limits) throws(Problem) -> [LabelTerm] {
@@ -19,21 +21,7 @@ struct LabelSelectorParser {
         return try parser.terms()
     }
 
-    private mutating func terms() throws(Problem) -> [LabelTerm] {
-        var terms: [LabelTerm] = []
-        scanner.skipSpaces()
-        guard scanner.next != nil else { return [] }
-        repeat {
-            scanner.skipSpaces()
-            try scanner.check(termsBefore: terms.count, limits)
-            terms.append(try term())
-            scanner.skipSpaces()
-        } while scanner.take(",")
-        guard scanner.next == nil else { throw scanner.expected("',' or the end after a term") }
-        return terms
-    }
-
-    private mutating func term() throws(Problem) -> LabelTerm {
+    mutating func term() throws(Problem) -> LabelTerm {
         if scanner.take("!") {
             scanner.skipSpaces()
             return LabelTerm(label: try label(), .isThere, isNegated: true)
@@ -45,14 +33,25 @@ struct LabelSelectorParser {
         case "=", "!":
             let isNegated = try scanner.comparison()
             return LabelTerm(label: label, .isOne([try value()]), isNegated: isNegated)
+        case ">", "<": return LabelTerm(label: label, try bound(), isNegated: false)
         default:
             let (values, isNegated) = try membership()
             return LabelTerm(label: label, .isOne(values), isNegated: isNegated)
         }
     }
 
+    /// What is beyond a number: Kubernetes has whole ones of 64 bits.
+    private mutating func bound() throws(Problem) -> LabelTerm.Condition {
+        let isAbove = scanner.take(">")
+        if !isAbove { try scanner.expect("<", "> or <") }
+        scanner.skipSpaces()
+        let unknown = scanner.expected("a whole number after \(isAbove ? ">" : "<")")
+        guard let bound = Int64(String(decoding: try value(), as: UTF8.self)) else { throw unknown }
+        return isAbove ? .isAbove(bound) : .isBelow(bound)
+    }
+
     private mutating func membership() throws(Problem) -> (values: [[UInt8]], isNegated: Bool) {
-        let unknown = scanner.expected("=, ==, !=, in, notin, or ',' after a label")
+        let unknown = scanner.expected("=, ==, !=, >, <, in, notin, or ',' after a label")
         let word = scanner.bare()
         guard word == "in" || word == "notin" else { throw unknown }
         scanner.skipSpaces()
@@ -71,9 +70,9 @@ struct LabelSelectorParser {
     }
 
     private mutating func label() throws(Problem) -> String {
-        if let quoted = try scanner.quoted() { return quoted }
-        let label = scanner.bare()
-        guard !label.isEmpty else { throw scanner.expected("the name of a label") }
+        let unknown = scanner.expected("the name of a label")
+        let label = try scanner.quoted() ?? scanner.bare()
+        guard !label.isEmpty else { throw unknown }
         return label
     }
 
@@ -81,29 +80,5 @@ struct LabelSelectorParser {
         scanner.skipSpaces()
         if let quoted = try scanner.quoted() { return Array(quoted.utf8) }
         return Array(scanner.bare().utf8)
-    }
-}
-
-extension FilterScanner.Parameter {
-    /// Refuses a selector that is too long.
-    func check(length text: String, _ limits: Limits) throws(Problem) {
-        guard text.utf8.count > limits.selectorBytesMax.value else { return }
-        throw limit("selectorBytesMax", limits.selectorBytesMax.value, "bytes", at: nil)
-    }
-}
-
-extension FilterScanner {
-    /// Refuses one term more than a selector may have.
-    func check(termsBefore count: Int, _ limits: Limits) throws(Problem) {
-        guard count >= limits.selectorTermsMax else { return }
-        throw parameter.limit("selectorTermsMax", limits.selectorTermsMax, "terms", at: position)
-    }
-
-    /// Takes `=`, `==` or `!=`; answers whether it is the last.
-    mutating func comparison() throws(Problem) -> Bool {
-        let isNegated = take("!")
-        try expect("=", isNegated ? "'=' after '!'" : "=, == or !=")
-        if !isNegated { _ = take("=") }
-        return isNegated
     }
 }

@@ -9,6 +9,10 @@ struct LabelTerm: Sendable {
         case isThere
         /// Its value is one of these, in UTF-8.
         case isOne([[UInt8]])
+        /// Its value is a whole number above this one.
+        case isAbove(Int64)
+        /// Its value is a whole number below this one.
+        case isBelow(Int64)
     }
 
     /// The header that holds the label.
@@ -32,10 +36,14 @@ struct LabelTerm: Sendable {
             switch condition {
             case .isThere: return !isNegated
             case .isOne(let values): return values.contains { Self.equals(value, $0) } != isNegated
+            case .isAbove(let bound): return Self.number(value).map { $0 > bound } ?? false
+            case .isBelow(let bound): return Self.number(value).map { $0 < bound } ?? false
             }
         }
         return isNegated
     }
+
+    private static func number(_ value: ByteBuffer) -> Int64? { Int64(String(buffer: value)) }
 
     private static func equals(_ bytes: ByteBuffer, _ text: [UInt8]) -> Bool {
         bytes.readableBytes == text.count && bytes.withUnsafeReadableBytes { $0.elementsEqual(text) }

@@ -46,11 +46,15 @@ import Testing
             ("none in (a)", false), ("empty in ()", true), ("empty in (a,)", true), ("tier in ()", false),
             ("tier=gold,zone=eu-1", true), ("tier=gold,zone=us", false), ("tier in (gold),!none,zone!=us", true),
             ("app.io/name=x_y.z", true), ("in in (in)", true), ("\"a b\"=\"c,d\"", true), ("TIER", false),
+            ("n>2", true), ("n > 17", false), ("n<18", true), ("n<17", false), ("n>-1,n<100", true), ("none>0", false),
+            ("none<0", false), ("tier>0", false), ("tier<0", false), ("empty<1", false), ("n>\"2\"", true),
+            ("n<9223372036854775807", true),
         ]
     )
     func labelsAreThoseOfKubernetes(_ selector: String, _ expected: Bool) throws {
         let labels = [
             "tier": "gold", "zone": "eu-1", "empty": "", "app.io/name": "x_y.z", "in": "in", "a b": "c,d",
+            "n": "17",
         ]
         #expect(try matches(labels: selector, try item("k", "1", labels)) == expected)
     }
@@ -94,7 +98,8 @@ import Testing
 
     @Test(
         arguments: [
-            (",", 0), ("a,", 2), ("a b", 2), ("a=b c", 4), ("a>1", 1), ("a in b", 5), ("a in (b", 7), ("a in (b c)", 8),
+            (",", 0), ("a,", 2), ("a b", 2), ("a=b c", 4), ("a>b", 2), ("a<", 2), ("a>9223372036854775808", 2),
+            ("a>1.5", 2), ("a>=1", 2), ("''=1", 0), ("a in b", 5), ("a in (b", 7), ("a in (b c)", 8),
             ("!", 1), ("=a", 0), ("a!b", 2), ("a=b,,c", 4), ("a in (b))", 8), ("'a", 0),
         ]
     )
