@@ -146,6 +146,8 @@ struct ItemText {
             let name = String(buffer: header.name)
             guard name.hasPrefix(prefix), let value = header.value else { continue }
             let text = String(name.dropFirst(prefix.count))
+            // Nobody could write an item back that has a label without a name.
+            if text.isEmpty { continue }
             if !texts.contains(where: { $0.name == text }) { texts.append((text, String(buffer: value))) }
         }
         return texts
