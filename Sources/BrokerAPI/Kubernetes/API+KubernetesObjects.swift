@@ -3,6 +3,7 @@ import HTTPTypes
 import JSONBytes
 import NIOCore
 import RecordFormat
+import Synchronization
 
 /// Single objects.
 extension API {
@@ -10,6 +11,10 @@ extension API {
     func object(_ name: String, of topic: TopicDescription, _ context: RequestContext) async throws -> APIReply {
         let read = try KubernetesWrite(KubernetesObject(topic, limits: engine.limits), name, dryRun: [])
         let form = try KubernetesForm(context)
+        // The object of now is newer than any version that there was.
+        if let version = context.query["resourceVersion"], !["", "0"].contains(version) {
+            try KubernetesVersion.check(version, of: [topic])
+        }
         guard let item = try await engine.item(Array(name.utf8), of: topic.name) else {
             throw KubernetesStatus.notFound(name, topic.name)
         }
@@ -82,33 +87,27 @@ extension API {
         try requireReady()
         let form = try KubernetesForm(context)
         let (limits, now) = (engine.limits, engine.appendTime())
-        @Sendable func record(_ before: CollectionItem?) throws -> (record: DecodedRecord, isJSON: Bool) {
-            let document = try decide(before)
-            if let name = document.name, name != write.name {
-                throw KubernetesStatus.badRequest(
-                    "the name of the object (\(Problem.shown(name))) does not match the name on the URL "
-                        + "(\(Problem.shown(write.name)))"
-                )
-            }
-            if let before { try write.check(uid: document.uid, resourceVersion: document.resourceVersion, of: before) }
-            return try document.record(key: write.name, now: now, limits: limits)
-        }
+        // What the last attempt made of the version before: no patch is applied for it again.
+        let last = Mutex<(record: DecodedRecord, unknown: [String])?>(nil)
         let update = try await engine.updateItem(Array(write.name.utf8), of: write.object.topic.name) { before in
-            let (wanted, isJSON) = try record(before)
+            let document = try decide(before)
+            try write.check(document, of: before)
+            let (wanted, isJSON) = try document.record(key: write.name, now: now, limits: limits)
+            last.withLock { $0 = (record: wanted, unknown: document.unknown) }
             let isSame = before.map { wanted.says(theSameAs: $0.record) } ?? false
             return write.isDryRun || isSame ? .leave : .append(wanted, isJSON: isJSON)
         }
+        let made = last.withLock { $0 }
         let version = (update.after ?? update.before).map { write.object.version(of: $0) }
         let item =
-            try update.after
-            ?? (write.isDryRun ? write.unstored(record(update.before).record, in: update) : update.before)
+            update.after
+            ?? (write.isDryRun ? made.map { write.unstored($0.record, in: update) } : update.before)
         guard let item else {
             throw Problem(.internalError, "an object was left as it is although it was to be written")
         }
         let isNew = update.before == nil
         var answer = reply(isNew ? .created : .ok, item, version: version, write.object, form)
-        // What it was made of is known only now: a patch goes with the version before.
-        for field in try decide(update.before).unknown {
+        for field in made?.unknown ?? [] {
             answer.headers.append(Self.warning("unknown field \"\(Problem.shown(field))\""))
         }
         return answer

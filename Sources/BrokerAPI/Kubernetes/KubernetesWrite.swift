@@ -42,6 +42,18 @@ struct KubernetesWrite: Sendable {
         )
     }
 
+    /// Refuses a document that is not of this object, or of another version of it.
+    func check(_ document: KubernetesDocument, of item: CollectionItem?) throws {
+        if let other = document.name, other != name {
+            throw KubernetesStatus.badRequest(
+                "the name of the object (\(Problem.shown(other))) does not match the name on the URL "
+                    + "(\(Problem.shown(name)))"
+            )
+        }
+        guard let item else { return }
+        try check(uid: document.uid, resourceVersion: document.resourceVersion, of: item)
+    }
+
     /// Refuses an object that has not the identity or the version that a request wants.
     func check(uid: String?, resourceVersion: String?, of item: CollectionItem) throws {
         let actual = object.uid(of: item)
