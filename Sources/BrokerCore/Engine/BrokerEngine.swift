@@ -49,6 +49,10 @@ public protocol BrokerEngine: Sendable {
     func topics(in namespace: Namespace) -> [TopicDescription]
     /// One topic with the offsets of its partitions.
     func topic(_ name: TopicName) throws(BrokerError) -> TopicDescription
+    /// How often topics were made, changed or removed since the start.
+    ///
+    /// Who reads it before he looks at the topics can tell later, at no cost, whether a look would find the same.
+    var topicChanges: Int64 { get }
 
     // MARK: Records
 
@@ -214,6 +218,8 @@ extension BrokerEngine {
     public func appendRefusal(bytes: ByteCount) -> BrokerError? { nil }
     /// An engine that does not tell namespaces apart has one.
     public var namespaces: [Namespace] { [.default] }
+    /// An engine that tells no changes has the same topics for ever.
+    public var topicChanges: Int64 { 0 }
     /// An engine that counts nothing has no metrics.
     public var metrics: [MetricFamily] { [] }
     /// An engine that does not watch a volume has room.

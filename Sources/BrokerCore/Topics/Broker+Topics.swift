@@ -49,6 +49,9 @@ extension Broker {
             .map { $0.describe() }
     }
 
+    /// How often topics were made, changed or removed since the start.
+    public var topicChanges: Int64 { registry.changeCount }
+
     /// One topic with the offsets of its partitions.
     public func topic(_ name: TopicName) throws(BrokerError) -> TopicDescription {
         try registry.topic(name).describe()

@@ -8,6 +8,7 @@ import Synchronization
 /// Concurrency: the lock is a leaf.
 final class TopicRegistry: Sendable {
     private let topics: Mutex<[TopicName: Topic]>
+    private let changes = Atomic<Int64>(0)
 
     init(_ topics: [Topic]) {
         self.topics = Mutex(Dictionary(uniqueKeysWithValues: topics.map { ($0.name, $0) }))
@@ -42,20 +43,30 @@ final class TopicRegistry: Sendable {
     /// How many topics there are.
     var count: Int { topics.withLock { $0.count } }
 
+    /// How often a topic was added, changed or removed; whoever finds a number finds its change, too.
+    var changeCount: Int64 { changes.load(ordering: .acquiring) }
+
     /// Adds a topic, which must be new.
     func add(_ topic: Topic) {
         let former = topics.withLock { $0.updateValue(topic, forKey: topic.name) }
         precondition(former == nil, "the topic \(topic.name) was created twice")
+        noteChange()
     }
 
     /// Puts a topic in the place of the one that bore its name.
     func replace(_ topic: Topic) {
         let former = topics.withLock { $0.updateValue(topic, forKey: topic.name) }
         precondition(former?.id == topic.id, "the topic \(topic.name) was replaced by another one")
+        noteChange()
     }
 
     /// Removes a topic: from now on nobody finds it.
     func remove(_ topic: Topic) {
         topics.withLock { topics in _ = topics.removeValue(forKey: topic.name) }
+        noteChange()
+    }
+
+    private func noteChange() {
+        changes.wrappingAdd(1, ordering: .releasing)
     }
 }
