@@ -68,8 +68,8 @@ extension API {
         case .schemas: KubernetesSchemas.index(kubernetesResources())
         case .schemaVersion3: KubernetesSchemas.version3(kubernetesResources())
         case .listEverywhere(let resource):
-            try await readObjects(of: kubernetesTopics(of: resource), everywhere: resource, context, principal)
-        case .list(let topic): try await readObjects(of: [kubernetesTopic(topic)], context, principal)
+            try await readObjects(of: resource, in: nil, context, principal)
+        case .list(let topic): try await readObjects(of: topic.name, in: topic.namespace, context, principal)
         case .create(let topic): try await createObject(in: kubernetesTopic(topic), context)
         case .object(let topic, let name): try await object(name, of: kubernetesTopic(topic), context)
         case .replace(let topic, let name): try await replaceObject(name, of: kubernetesTopic(topic), context)
@@ -106,18 +106,21 @@ extension API {
         return topic
     }
 
-    /// The topics behind a resource in all namespaces, sorted by them; at least one.
-    func kubernetesTopics(of resource: String) throws -> [TopicDescription] {
-        let topics = engine.namespaces.compactMap { namespace in
-            engine.topics(in: namespace).first { $0.name.name == resource }
+    /// Refuses a name that is no resource: of one namespace, unless another one has it, or of all.
+    func requireKubernetesResource(_ resource: String, in namespace: Namespace?) throws {
+        let topics = engine.namespaces.compactMap { place in
+            (try? TopicName(validating: resource, in: place)).flatMap { try? engine.topic($0) }
         }
-        let served = topics.filter { KubernetesFacade.objection(to: $0) == nil }
-        if served.isEmpty {
+        let isServed = topics.contains { KubernetesFacade.objection(to: $0) == nil }
+        if let namespace {
+            // What it has and cannot be served is no empty list.
+            let isLacking = topics.allSatisfy { $0.name.namespace != namespace || $0.settings.cleanup != .compact }
+            if !isServed || !isLacking { _ = try kubernetesTopic(TopicName(validating: resource, in: namespace)) }
+        } else if !isServed {
             throw KubernetesStatus.noSuchResource(
                 topics.first.flatMap(KubernetesFacade.objection)
                     ?? "no namespace has a collection \(Problem.shown(resource))"
             )
         }
-        return served
     }
 }

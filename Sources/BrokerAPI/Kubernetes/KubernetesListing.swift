@@ -30,30 +30,33 @@ struct KubernetesListing: Sendable {
 
     /// A list that was not begun, or that is gone on with.
     ///
-    /// - Parameter options: what is asked of each topic.
-    init(
-        _ topics: [TopicDescription],
-        _ options: [CollectionOptions],
-        next text: String?,
-        limits: Limits
-    ) throws {
-        let objects = topics.map { KubernetesObject($0, limits: limits) }
+    /// - Parameter wanted: the collections, and what is asked of each.
+    init(_ wanted: [KubernetesScope.Part], next text: String?, limits: Limits) throws {
+        let begun = wanted.map {
+            Part(
+                object: KubernetesObject($0.topic, limits: limits),
+                selector: $0.options.selector,
+                place: .beginning
+            )
+        }
         guard let text, !text.isEmpty else {
-            parts = zip(objects, options).map { Part(object: $0, selector: $1.selector, place: .beginning) }
+            parts = begun
             return
         }
         let texts = text.split(separator: "_", omittingEmptySubsequences: false)
         let places = try texts.map { try Self.place($0) }
-        guard texts.count == objects.count else { throw Self.expired }
-        parts = try zip(zip(objects, options), places).map { part, place in
-            let (object, options) = part
-            if let tag = place.tag, tag != object.topic.id.tag { throw Self.expired }
-            return Part(object: object, selector: options.selector, place: place.place)
+        guard texts.count == begun.count else { throw Self.expired }
+        parts = try zip(begun, places).map { part, place in
+            if let tag = place.tag, tag != part.object.topic.id.tag { throw Self.expired }
+            return Part(object: part.object, selector: part.selector, place: place.place)
         }
     }
 
     /// The version of the whole list; known once a page was read.
-    var version: String { zip(parts.map(\.object), parts.map(\.version)).map(Self.version).joined(separator: ".") }
+    var version: String {
+        if parts.isEmpty { return KubernetesAbsence.version }
+        return zip(parts.map(\.object), parts.map(\.version)).map(Self.version).joined(separator: ".")
+    }
 
     /// Where the next page begins; nil at the end.
     var next: String? {

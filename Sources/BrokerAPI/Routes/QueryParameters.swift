@@ -1,6 +1,7 @@
 /// The query of a request, decoded once, with every name known to the route and given at most once.
 struct QueryParameters: Sendable {
     private var values: [String: String] = [:]
+    private var isOfKubernetes = false
 
     /// Decodes a raw query (without `?`) and refuses what the route does not know.
     init(_ raw: Substring, known: [Route.Parameter]) throws(Problem) {
@@ -20,15 +21,24 @@ struct QueryParameters: Sendable {
         }
     }
 
+    /// The same, with truth values as Kubernetes reads them: what is there is true, an empty text too, unless it is `0` or
+    /// `false`.
+    var ofKubernetes: QueryParameters {
+        var query = self
+        query.isOfKubernetes = true
+        return query
+    }
+
     /// The text of a parameter, if it is given.
     subscript(_ name: String) -> String? { values[name] }
 
     /// A parameter that is `true` or `false` (also `1` or `0`); nil when it is not given.
     func bool(_ name: String) throws(Problem) -> Bool? {
+        if isOfKubernetes { return values[name].map { !["0", "false"].contains($0.lowercased()) } }
         switch values[name] {
-        case nil: nil
-        case "true", "1": true
-        case "false", "0": false
+        case nil: return nil
+        case "true", "1": return true
+        case "false", "0": return false
         case .some(let text): throw Problem.invalidRequest("\(name) is true or false, not \"\(Problem.shown(text))\"")
         }
     }

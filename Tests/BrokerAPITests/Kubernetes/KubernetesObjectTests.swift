@@ -165,7 +165,7 @@ import Testing
         )
         let large = "\"\(String(repeating: "x", count: 1 << 20))\""
         #expect(await test.create("a", large).isStatus(413, "RequestEntityTooLarge"))
-        let nowhere = await test.send(.get, "/apis/millrace.dev/v1/namespaces/team/prices")
+        let nowhere = await test.send(.get, "/apis/millrace.dev/v1/namespaces/team/trades")
         #expect(nowhere.isStatus(404, "NotFound") && nowhere.text.contains("team"))
         try await test.topic("topics/wide", #"{"cleanup":"compact","partitions":2}"#)
         let wide = await test.send(.get, "/apis/millrace.dev/v1/wide")

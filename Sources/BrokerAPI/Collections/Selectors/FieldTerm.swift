@@ -23,6 +23,12 @@ struct FieldTerm: Sendable {
     /// Whether it looks into the value.
     var isOfValue: Bool { if case .value = field { true } else { false } }
 
+    /// Whether it holds for no item at all.
+    var isNever: Bool {
+        guard case .constant(let text) = field else { return false }
+        return text.withUnsafeBytes { literal.equals($0) } == isNegated
+    }
+
     /// Whether it holds for an item whose value is not looked at.
     func holds(key: ByteBuffer) -> Bool {
         switch field {

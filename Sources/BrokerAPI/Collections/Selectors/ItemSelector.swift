@@ -15,6 +15,9 @@ struct ItemSelector: Sendable {
     /// The key that alone can be wanted; nil where there may be several.
     var onlyKey: [UInt8]? { cheap.first { $0.field == .name && !$0.isNegated }?.literal.text }
 
+    /// Whether no item can be wanted, whatever items there are.
+    var isOfNothing: Bool { cheap.contains(where: \.isNever) }
+
     /// A selector; nil when nothing is required.
     init?(labels: [LabelTerm], fields: [FieldTerm], jsonDepthMax: Int) {
         guard !labels.isEmpty || !fields.isEmpty else { return nil }
