@@ -45,7 +45,8 @@ extension API {
         try requireReady()
         let isEventSource = stream.framing == .sse && !context.isSocket
         let last = isEventSource ? context.lastEventID.map(CursorText.unmarked) : nil
-        if last?.isEnded == true { return Self.nothingMore }
+        // It was told to stop, and knew no version.
+        if let last, last.isEnded, last.cursor.isEmpty { return Self.nothingMore }
         let place = try streamPlaces.take(principal)
         let topic = try engine.topic(collection)
         let wish = CollectionContent.Wish(
@@ -62,6 +63,11 @@ extension API {
             let start = try Self.start(options, last: last?.cursor, in: CollectionPlaces(topic))
             content = CollectionContent(wish, start, form: form, stream)
             first = .read(try await CollectionContent.read(content.reading, engine))
+            // It was told to stop at a version that is still one to go on from; of any other it is told what became of it.
+            if last?.isEnded == true {
+                place.giveBack()
+                return Self.nothingMore
+            }
         } catch {
             guard let lost = Self.loss(error, of: collection) else { throw error }
             guard isEventSource else { throw CollectionContent.problem(lost, of: collection) }

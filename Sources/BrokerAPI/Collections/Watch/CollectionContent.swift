@@ -331,7 +331,7 @@ struct CollectionContent: WatchContent {
     ///
     /// Without one it does what its URL says: where that begins with the state, it is the way out. Else it is told to stop.
     private func lastID(_ problem: Problem?) -> String {
-        let isLost = problem?.code.status == .gone
-        return isLost && wish.beginsWithState ? "" : (place ?? "") + CursorText.endMark
+        if problem?.code.status == .gone { return wish.beginsWithState ? "" : CursorText.endMark }
+        return (place ?? "") + CursorText.endMark
     }
 }

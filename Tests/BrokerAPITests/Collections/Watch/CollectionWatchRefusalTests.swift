@@ -102,6 +102,17 @@ import Testing
         #expect(back.status == 204)
         await source.close()
 
+        // One that was told to stop at a version is told, too, what became of that.
+        func stopped(_ version: String) async -> Harness.Answer {
+            let headers: HTTPFields = [.lastEventID: "\(version);end"]
+            return await test.api.send(.get, "/v1/collections/prices?framing=sse&timeout=1s", headers: headers)
+        }
+        #expect(await stopped(try await test.version()).status == 204)
+        let gone = await stopped(old)
+        #expect(gone.status == 200 && gone.text.contains("version-expired"))
+        #expect(await stopped("9000000000000000000").code == "version-ahead")
+        #expect(await stopped("x").code == "invalid-cursor")
+
         // One whose URL begins with the state forgets its id, and comes back for the state.
         var resumed = try await WatchedCollection(test, "framing=sse", headers: [.lastEventID: old])
         let lost = try await resumed.read(count: 9)
