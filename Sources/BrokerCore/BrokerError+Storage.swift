@@ -3,7 +3,7 @@ import SegmentStore
 
 extension BrokerError {
     /// Whether a read that failed so may succeed later: no descriptor was free, say.
-    var mayPass: Bool {
+    public var mayPass: Bool {
         if case .storageRefused = self { true } else { false }
     }
 

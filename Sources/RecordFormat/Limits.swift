@@ -70,6 +70,10 @@ public struct Limits: Hashable, Sendable {
     public var readBytesPerStep = ByteCount.kibibytes(64)
     /// How long a long-poll may wait (60 s).
     public var waitMax = Duration.seconds(60)
+    /// How often a watch tries again to read what cannot be read just now, each time after twice as long (6).
+    public var readRetriesMax = 6
+    /// How long a watch waits before it tries the first time again (100 ms).
+    public var readRetryDelay = Duration.milliseconds(100)
     /// The age at which a stream ends with `goodbye`, so that connections spread over restarts; jittered (1 h).
     public var streamAgeMax = Duration.seconds(3_600)
     /// Operations of one JSON Patch (1000).

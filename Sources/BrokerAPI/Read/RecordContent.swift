@@ -9,6 +9,8 @@ struct RecordContent: WatchContent {
     struct Reading: Sendable {
         let cursor: Cursor
         let budget: ReadBudget
+        /// Whether a failure that may pass is waited out: a page tells it at once.
+        let isPatient: Bool
     }
 
     var encoder: EventEncoder
@@ -35,10 +37,16 @@ struct RecordContent: WatchContent {
     }
 
     static func read(_ reading: Reading, _ engine: any BrokerEngine) async throws(BrokerError) -> ReadResult {
-        try await engine.read(reading.cursor, budget: reading.budget)
+        guard reading.isPatient else { return try await engine.read(reading.cursor, budget: reading.budget) }
+        return try await engine.retrying { () async throws(BrokerError) in
+            try await engine.read(reading.cursor, budget: reading.budget)
+        }
     }
 
-    var reading: Reading { Reading(cursor: cursor, budget: ReadBudget(bytes: options.limits.readBytesPerStep)) }
+    var reading: Reading {
+        let budget = ReadBudget(bytes: options.limits.readBytesPerStep)
+        return Reading(cursor: cursor, budget: budget, isPatient: options.isWatch)
+    }
     var isAtEnd: Bool { cursor.isAtEnd }
     var isPending: Bool { pending != nil }
     var place: String? { text }

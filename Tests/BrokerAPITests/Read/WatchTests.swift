@@ -132,6 +132,38 @@ import Testing
         #expect(try JSON(events[1].data)["problem"]?["code"] == .string("topic-not-found"))
     }
 
+    @Test func aReadThatFailsForAMomentIsTriedAgain() async throws {
+        let harness = Harness()
+        try await harness.topic("orders")
+        await harness.produce("orders", "{\"value\":1}")
+        harness.engine.set { state in
+            state.readError = .storageRefused("no descriptor is free")
+            state.waits = [
+                { _ in .timedOut },
+                { engine in
+                    engine.set { $0.readError = nil }
+                    return .timedOut
+                },
+            ]
+        }
+        let lines = try await harness.send(.get, "\(path)?watch=true&from=earliest&timeout=5s").lines()
+        #expect(lines.filter { $0["type"] == .string("record") }.count == 1)
+        #expect(lines.last?["reason"] == .string("timeout"), "\(lines)")
+
+        harness.engine.set { $0.readError = .storageRefused("no descriptor is free") }
+        let before = harness.engine.clock.now
+        let given = try await harness.send(.get, "\(path)?watch=true&from=earliest").lines()
+        #expect(given.last?["reason"] == .string("error") && given.last?["reconnect"] == .bool(true), "\(given)")
+        // 100 ms, and each time twice as long.
+        #expect(harness.engine.clock.now == before.advanced(byMilliseconds: 6300))
+        // A drain does not wait for that, and a page waits for nothing.
+        harness.engine.set { $0.waits = [{ _ in .draining }] }
+        let now = harness.engine.clock.now
+        _ = await harness.send(.get, "\(path)?watch=true&from=earliest")
+        #expect(await harness.send(.get, "\(path)?from=earliest").code == "storage-stalled")
+        #expect(harness.engine.clock.now == now)
+    }
+
     @Test func anExpiredLastEventIDIsAGapAndStrictIsAnError() async throws {
         let harness = Harness()
         let topic = try await harness.topic("orders")

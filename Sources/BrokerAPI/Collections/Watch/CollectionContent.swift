@@ -92,6 +92,10 @@ struct CollectionContent: WatchContent {
     }
 
     static func read(_ reading: Reading, _ engine: any BrokerEngine) async throws(BrokerError) -> Found {
+        try await engine.retrying { () async throws(BrokerError) in try await readOnce(reading, engine) }
+    }
+
+    private static func readOnce(_ reading: Reading, _ engine: any BrokerEngine) async throws(BrokerError) -> Found {
         switch reading {
         case .state(let collection, let place, let limit, let bytes):
             return .page(try await engine.listItems(of: collection, from: place, limit: limit, bytesMax: bytes))
