@@ -47,6 +47,8 @@ public struct Limits: Hashable, Sendable {
     public var topicsMax = 10_000
     /// Topics that one group consumes (64).
     public var groupTopicsMax = 64
+    /// Groups that have metrics of their own: a name costs a series of each (1,000).
+    public var groupsWithMetricsMax = 1_000
     /// Offsets of one commit request (1,000).
     public var commitOffsetsMax = 1_000
     /// Uncommitted records that a member is sent when it does not say (1,000).
@@ -68,12 +70,12 @@ public struct Limits: Hashable, Sendable {
     public var partitionsPerReadMax = 256
     /// Bytes read from the log in one step of a stream, at least one record (64 KiB).
     public var readBytesPerStep = ByteCount.kibibytes(64)
-    /// How long a long-poll may wait (60 s).
-    public var waitMax = Duration.seconds(60)
     /// How often a watch tries again to read what cannot be read just now, each time after twice as long (6).
     public var readRetriesMax = 6
     /// How long a watch waits before it tries the first time again (100 ms).
     public var readRetryDelay = Duration.milliseconds(100)
+    /// How long a long-poll may wait (60 s).
+    public var waitMax = Duration.seconds(60)
     /// The age at which a stream ends with `goodbye`, so that connections spread over restarts; jittered (1 h).
     public var streamAgeMax = Duration.seconds(3_600)
     /// Operations of one JSON Patch (1000).

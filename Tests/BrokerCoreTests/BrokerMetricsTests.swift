@@ -50,6 +50,19 @@ import Testing
         #expect(try value(families, "millrace_groups") == 1)
         #expect(try value(families, "millrace_group_lag", group: "billing") == 2)
         #expect(try value(families, "millrace_group_members", group: "billing") == 0)
+        #expect(try value(families, "millrace_groups_left_out") == 0)
+        await test.process.stop()
+    }
+
+    @Test func groupsBeyondTheBoundAreCounted() async throws {
+        let test = try await TestBroker.start { $0.limits.groupsWithMetricsMax = 2 }
+        var change = GroupSettingsChange()
+        change.topics = [try await test.createTopic("orders")]
+        for name in ["a", "b", "c"] { _ = try await test.broker.createGroup(try GroupName(validating: name), change) }
+        let families = test.broker.metrics
+        #expect(try value(families, "millrace_groups") == 3)
+        #expect(try value(families, "millrace_groups_left_out") == 1)
+        #expect(families.first { $0.name == "millrace_group_lag" }?.samples.count == 2)
         await test.process.stop()
     }
 

@@ -39,7 +39,8 @@ extension Broker {
     private var groupMetrics: [MetricFamily] {
         let names = coordinators.flatMap { coordinator in coordinator.inspect { $0.groups().map(\.group) } }.sorted()
         // A group that has gone meanwhile is left out.
-        let groups = names.prefix(Self.listedGroupsMax).compactMap { try? group($0) }
+        let listed = names.prefix(limits.groupsWithMetricsMax)
+        let groups = listed.compactMap { try? group($0) }
         func family(_ name: String, _ help: String, _ value: (GroupReport) -> Int64) -> MetricFamily {
             let samples = groups.map { report in
                 let name = report.summary.name
@@ -50,13 +51,15 @@ extension Broker {
         }
         return [
             .gauge("millrace_groups", "Consumer groups.", names.count),
+            .gauge(
+                "millrace_groups_left_out",
+                "Consumer groups beyond those, the first ones by name, that have the metrics of groups.",
+                names.count - listed.count
+            ),
             family("millrace_group_members", "Members of a group.") { Int64($0.members.count) },
             family("millrace_group_lag", "Offsets between a group's commits and the ends.") { Int64($0.lag) },
             family("millrace_group_in_flight", "Offsets that are delivered and not committed.") { Int64($0.inFlight) },
             family("millrace_group_lost", "Offsets that were removed before they were committed.") { Int64($0.lost) },
         ]
     }
-
-    /// The most groups that have series of their own: the first ones by name.
-    private static let listedGroupsMax = 1000
 }
