@@ -9,7 +9,8 @@ struct CollectionWatchCommand: AsyncParsableCommand {
         discussion: """
             First each item comes as ADDED, then the changes: ADDED, MODIFIED, DELETED. With selectors an item that begins to
             fit is ADDED, and one that no longer does is DELETED. It reconnects by itself and misses nothing. If it was away
-            for so long that the changes are no longer kept, it says so and begins anew with the items.
+            for so long that the changes are no longer kept, it says LISTING and begins anew with the items: what was known
+            before is to be forgotten, for items that are gone meanwhile are not told.
 
               millrace collection watch prices
               millrace collection watch orders -l customer=c1 --output json | jq -r '[.type, .object.metadata.name] | @tsv'
@@ -49,7 +50,9 @@ struct CollectionWatchCommand: AsyncParsableCommand {
         case .change(let change):
             try StandardOutput.write(line: line(change))
             return true
-        case .listing(let reason?): StandardError.note("\(reason); listing again")
+        case .listing(let reason?):
+            StandardError.note("\(reason); listing again")
+            try StandardOutput.write(line: listing)
         case .disconnected(let error, let delay):
             StandardError.note("\(error); again in \(delay.rounded)")
         case .goodbye(let goodbye) where goodbye.reconnect:
@@ -57,6 +60,11 @@ struct CollectionWatchCommand: AsyncParsableCommand {
         case .listing, .listed, .connected, .bookmark, .goodbye, .other: break
         }
         return false
+    }
+
+    /// Whoever reads the output alone must learn, too, that what he knows is no more.
+    private var listing: String {
+        options.output == .table ? "LISTING   all items again, and no others are there" : #"{"type":"LISTING"}"#
     }
 
     private func line(_ change: ItemChange) -> String {
