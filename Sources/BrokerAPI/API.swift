@@ -172,7 +172,7 @@ public final class API: Sendable {
         case .health: health()
         case .readiness: readiness()
         case .metrics: metrics()
-        case .openAPI: .json(body: OpenAPIDocument.millrace)
+        case .openAPI: openAPI()
         }
     }
 }

@@ -31,7 +31,7 @@ extension Model {
     }
 
     /// The names of topics, at least one.
-    static let sharedTopics = Schema.list(.name, counts: 1...Limits().groupTopicsMax)
+    static let sharedTopics = Schema.bounded { .list(.name, counts: 1...$0.groupTopicsMax) }
     /// Where a group begins.
     static let groupStart = Schema.noted(.string, byDefault: "\"earliest\"")
     /// How long records may stay uncommitted, in milliseconds.

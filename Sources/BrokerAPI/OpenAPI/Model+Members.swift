@@ -35,11 +35,11 @@ extension Model {
     private static let place: [Schema.Field] = [.init("topic", .string), .init("partition", .partitionIndex)]
 
     private static let join: [Schema.Field] = [
-        .optional("topics", .nullable(.list(.name, counts: 0...Limits().groupTopicsMax))),
+        .optional("topics", .nullable(.bounded { .list(.name, counts: 0...$0.groupTopicsMax) })),
         .optional("instance", .nullable(.name)), .optional("from", .nullable(groupStart)),
         .optional("commitTimeoutMs", .nullable(commitTimeout)),
-        .optional("maxInFlight", .nullable(.integer(1...Int64(Limits().maxInFlightRecordsMax)))),
-        .optional("maxInFlightBytes", .nullable(.integer(1...Int64(Limits().maxInFlightBytesMax.value)))),
+        .optional("maxInFlight", .nullable(.maxInFlight)),
+        .optional("maxInFlightBytes", .nullable(.maxInFlightBytes)),
         .optional("session", .nullable(.string)),
     ]
 

@@ -29,7 +29,6 @@ extension Model {
 
     /// The settings, as they are chosen or as they are in force.
     private static func settings(isAnswer: Bool) -> [Schema.Field] {
-        let limits = Limits()
         func field(_ name: String, _ schema: Schema, isNullable: Bool = false) -> Schema.Field {
             guard isAnswer else { return .optional(name, .nullable(schema)) }
             return .init(name, isNullable ? .nullable(schema) : schema)
@@ -37,17 +36,18 @@ extension Model {
         func choices<Value: CaseIterable & RawRepresentable>(_ type: Value.Type) -> Schema
         where Value.RawValue == String { .choice(type.allCases.map(\.rawValue)) }
         return [
-            field("partitions", .integer(1...Int64(limits.partitionsPerTopicMax))),
+            field("partitions", .bounded { .integer(1...Int64($0.partitionsPerTopicMax)) }),
             field("cleanup", choices(TopicSettings.Cleanup.self)),
             field("retentionBytes", .integer(1...Int64.max), isNullable: true),
-            field("retentionSeconds", .integer(1...limits.retentionSecondsMax), isNullable: true),
+            field("retentionSeconds", .bounded { .integer(1...$0.retentionSecondsMax) }, isNullable: true),
             field("compression", choices(TopicSettings.Compression.self)),
             field("onCorruption", choices(TopicSettings.OnCorruption.self)),
             // The broker's own default may lie beyond what a topic may ask for.
             field(
                 "segmentBytesMax",
                 isAnswer
-                    ? .count : .integer(Int64(limits.segmentBytesMin.value)...Int64(limits.segmentBytesMax.value))
+                    ? .count
+                    : .bounded { .integer(Int64($0.segmentBytesMin.value)...Int64($0.segmentBytesMax.value)) }
             ),
         ]
     }

@@ -53,6 +53,10 @@ extension Schema {
     static let duration = Schema.noted(.text(pattern: "^[0-9]{1,20}(ms|s|m|h)?$"), example: "\"30s\"")
     /// A truth value in a query.
     static let flag = Schema.choice(["true", "false", "1", "0"])
+    /// The most records delivered and not committed.
+    static let maxInFlight = Schema.bounded { .integer(1...Int64($0.maxInFlightRecordsMax)) }
+    /// The most bytes delivered and not committed.
+    static let maxInFlightBytes = Schema.bounded { .integer(1...Int64($0.maxInFlightBytesMax.value)) }
     /// Topics in a query.
     static let topicNames = Schema.noted(.text(lengths: 1...Int.max), example: "\"orders,payments\"")
 }

@@ -8,11 +8,8 @@ import RecordFormat
 /// Everything in it comes from the table: there is nothing in it that is no route, and a route that is not in it is one of
 /// the Kubernetes facade, which has documents of its own.
 enum OpenAPIDocument {
-    /// The document of this broker, made when it is first asked for.
-    static let millrace = text(of: .millrace)
-
-    /// Writes the document of a table.
-    static func text(of table: RouteTable) -> ByteBuffer {
+    /// Writes the document of a table, with the bounds in force.
+    static func text(of table: RouteTable, _ limits: Limits) -> ByteBuffer {
         var json = JSONWriter()
         json.beginObject()
         json.field("openapi", "3.1.0")
@@ -27,12 +24,12 @@ enum OpenAPIDocument {
             json.field("url", url)
             json.endObject()
         }
-        json.object("paths") { writePaths(of: table, to: &$0) }
+        json.object("paths") { writePaths(of: table, limits, to: &$0) }
         json.object("components") { json in
             json.object("schemas") { json in
                 for model in Model.allCases {
                     json.key(model.name)
-                    model.schema.write(to: &json)
+                    model.schema.write(to: &json, limits)
                 }
             }
         }
@@ -45,24 +42,36 @@ enum OpenAPIDocument {
         pattern.hasPrefix("/v1/") ? "/v1/namespaces/{namespace}/" + pattern.dropFirst("/v1/".count) : nil
     }
 
-    private static func writePaths(of table: RouteTable, to json: inout JSONWriter) {
+    private static func writePaths(of table: RouteTable, _ limits: Limits, to json: inout JSONWriter) {
         var seen: Set<String> = []
         let documented = table.routes.filter { $0.operation != nil }
         for pattern in documented.map(\.pattern) where seen.insert(pattern).inserted {
             let routes = documented.filter { $0.pattern == pattern }
-            writePath(pattern, routes, suffix: "", to: &json)
+            writePath(pattern, routes, suffix: "", limits, to: &json)
             guard let namespaced = namespaced(pattern) else { continue }
-            writePath(namespaced, routes, suffix: "InNamespace", to: &json)
+            writePath(namespaced, routes, suffix: "InNamespace", limits, to: &json)
         }
     }
 
-    private static func writePath(_ pattern: String, _ routes: [Route], suffix: String, to json: inout JSONWriter) {
+    private static func writePath(
+        _ pattern: String,
+        _ routes: [Route],
+        suffix: String,
+        _ limits: Limits,
+        to json: inout JSONWriter
+    ) {
         json.object(pattern) { json in
             for route in routes {
                 guard let operation = route.operation else { continue }
                 json.object(route.method.rawValue.lowercased()) { json in
-                    OperationDocument(route: route, operation: operation, pattern: pattern, idSuffix: suffix)
-                        .write(to: &json)
+                    let document = OperationDocument(
+                        route: route,
+                        operation: operation,
+                        pattern: pattern,
+                        idSuffix: suffix,
+                        limits: limits
+                    )
+                    document.write(to: &json)
                 }
             }
         }

@@ -8,6 +8,7 @@ struct OperationDocument {
     let operation: Operation
     let pattern: String
     let idSuffix: String
+    let limits: Limits
 
     private static let contentEncoding = "Content-Encoding"
 
@@ -17,7 +18,7 @@ struct OperationDocument {
         json.field("summary", route.summary)
         json.list("tags", [route.resource.rawValue]) { $1.string($0) }
         json.field("x-action", route.action.rawValue)
-        json.list("parameters", parameters) { $0.write(to: &$1) }
+        json.list("parameters", parameters) { $0.write(to: &$1, limits) }
         if !operation.bodies.isEmpty { json.object("requestBody") { writeBody(to: &$0) } }
         json.object("responses") { writeResponses(to: &$0) }
     }
@@ -29,7 +30,7 @@ struct OperationDocument {
         let place: String
         let parameter: Route.Parameter
 
-        func write(to json: inout JSONWriter) {
+        func write(to json: inout JSONWriter, _ limits: Limits) {
             json.beginObject()
             json.field("name", parameter.name)
             json.field("in", place)
@@ -39,7 +40,7 @@ struct OperationDocument {
                 json.bool(true)
             }
             json.key("schema")
-            parameter.schema.write(to: &json)
+            parameter.schema.write(to: &json, limits)
             json.endObject()
         }
     }
@@ -64,19 +65,19 @@ struct OperationDocument {
     // MARK: Bodies
 
     private func writeBody(to json: inout JSONWriter) {
-        let bytesMax = route.bodyBytesMax(Limits())
+        let bytesMax = route.bodyBytesMax(limits)
         let isInflated = operation.fields.contains { $0.name == Self.contentEncoding }
         json.field("description", "At most \(bytesMax)\(isInflated ? ", also after inflation" : "").")
         json.key("required")
         json.bool(operation.needsBody)
-        json.object("content") { Self.write(operation.bodies, to: &$0) }
+        json.object("content") { write(operation.bodies, to: &$0) }
     }
 
-    private static func write(_ contents: [Operation.Content], to json: inout JSONWriter) {
+    private func write(_ contents: [Operation.Content], to json: inout JSONWriter) {
         for content in contents {
             json.object(content.mediaType) { json in
                 json.key("schema")
-                content.schema.write(to: &json)
+                content.schema.write(to: &json, limits)
                 if let example = content.example { json.field("example", example) }
             }
         }
@@ -102,7 +103,7 @@ struct OperationDocument {
                 }
                 writeFields(fields, to: &json)
                 let contents = (answer?.contents ?? []) + (codes.isEmpty ? [] : [Self.problem(codes, status)])
-                if !contents.isEmpty { json.object("content") { Self.write(contents, to: &$0) } }
+                if !contents.isEmpty { json.object("content") { write(contents, to: &$0) } }
             }
         }
     }
@@ -135,7 +136,7 @@ struct OperationDocument {
             for field in fields {
                 json.object(field.rawName) { json in
                     json.key("schema")
-                    Self.schema(of: field).write(to: &json)
+                    Self.schema(of: field).write(to: &json, limits)
                 }
             }
         }

@@ -1,5 +1,6 @@
 import JSONBytes
 import NIOCore
+import RecordFormat
 
 /// A JSON Schema (2020-12, which OpenAPI 3.1 uses), as far as this API needs it.
 indirect enum Schema: Sendable {
@@ -60,6 +61,8 @@ indirect enum Schema: Sendable {
     case all([Schema])
     /// `null`.
     case null
+    /// A schema that depends on the bounds in force.
+    case bounded(@Sendable (Limits) -> Schema)
     /// A schema with what is taken when nothing is given, and an example, each as JSON.
     case noted(Schema, byDefault: String? = nil, example: String? = nil)
 
@@ -76,14 +79,14 @@ indirect enum Schema: Sendable {
     static func nullable(_ schema: Schema) -> Schema { .either([schema, .null]) }
 
     /// Writes it as the next value.
-    func write(to json: inout JSONWriter) {
+    func write(to json: inout JSONWriter, _ limits: Limits) {
         json.beginObject()
-        writeKeywords(to: &json)
+        writeKeywords(to: &json, limits)
         json.endObject()
     }
 
     /// Writes its keywords into an open object.
-    private func writeKeywords(to json: inout JSONWriter) {
+    private func writeKeywords(to json: inout JSONWriter, _ limits: Limits) {
         switch self {
         case .anything: break
         case .model(let model): json.field("$ref", "#/components/schemas/\(model.name)")
@@ -105,31 +108,32 @@ indirect enum Schema: Sendable {
         case .list(let element, let counts):
             json.field("type", "array")
             json.key("items")
-            element.write(to: &json)
+            element.write(to: &json, limits)
             if counts.lowerBound > 0 { json.field("minItems", Int64(counts.lowerBound)) }
             if counts.upperBound < .max { json.field("maxItems", Int64(counts.upperBound)) }
         case .json(let schema):
             json.field("type", "string")
             json.field("contentMediaType", "application/json")
             json.key("contentSchema")
-            schema.write(to: &json)
-        case .object(let fields, let more): Self.write(fields, more, to: &json)
-        case .either(let schemas): json.list("anyOf", schemas) { $0.write(to: &$1) }
-        case .all(let schemas): json.list("allOf", schemas) { $0.write(to: &$1) }
+            schema.write(to: &json, limits)
+        case .object(let fields, let more): Self.write(fields, more, to: &json, limits)
+        case .either(let schemas): json.list("anyOf", schemas) { $0.write(to: &$1, limits) }
+        case .all(let schemas): json.list("allOf", schemas) { $0.write(to: &$1, limits) }
+        case .bounded(let schema): schema(limits).writeKeywords(to: &json, limits)
         case .noted(let schema, let byDefault, let example):
-            schema.writeKeywords(to: &json)
+            schema.writeKeywords(to: &json, limits)
             if let byDefault { json.raw("default", byDefault) }
             if let example { json.list("examples", [example]) { $1.raw(.init(string: $0)) } }
         }
     }
 
-    private static func write(_ fields: [Field], _ more: More, to json: inout JSONWriter) {
+    private static func write(_ fields: [Field], _ more: More, to json: inout JSONWriter, _ limits: Limits) {
         json.field("type", "object")
         if !fields.isEmpty {
             json.object("properties") { json in
                 for field in fields {
                     json.key(field.name)
-                    field.schema.write(to: &json)
+                    field.schema.write(to: &json, limits)
                 }
             }
         }
@@ -142,7 +146,7 @@ indirect enum Schema: Sendable {
             if case .some = more { json.bool(true) } else { json.bool(false) }
         case .like(let schema):
             json.key("additionalProperties")
-            schema.write(to: &json)
+            schema.write(to: &json, limits)
         }
     }
 }

@@ -55,6 +55,13 @@ extension API {
         )
     }
 
+    /// Every route as an OpenAPI document, with the bounds in force.
+    ///
+    /// Made anew for each request: it is asked for by people and by generators, not in a loop.
+    func openAPI() -> APIReply {
+        .json(body: OpenAPIDocument.text(of: Self.routes, engine.limits))
+    }
+
     /// Refuses streams and writes unless the engine serves.
     ///
     /// - Parameter orDraining: Whether a drain is no reason to refuse: a member that was told `goodbye` still commits.

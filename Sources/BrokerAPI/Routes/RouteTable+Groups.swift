@@ -133,12 +133,12 @@ extension RouteTable {
                 Route.Parameter(
                     "maxInFlight",
                     "The most records delivered and not committed.",
-                    .integer(1...Int64(Limits().maxInFlightRecordsMax))
+                    .maxInFlight
                 ),
                 Route.Parameter(
                     "maxInFlightBytes",
                     "The most bytes delivered and not committed.",
-                    .integer(1...Int64(Limits().maxInFlightBytesMax.value))
+                    .maxInFlightBytes
                 ),
                 Route.Parameter(
                     "commitTimeout",

@@ -116,6 +116,23 @@ import Testing
         }
     }
 
+    @Test func boundsAreThoseInForce() async throws {
+        let harness = Harness { limits in
+            limits.requestBodyBytesMax = .mebibytes(3)
+            limits.partitionsPerTopicMax = 77
+            limits.maxInFlightRecordsMax = 1234
+        }
+        let document = try await harness.send(.get, "/openapi.json").json()
+        let settings = document["components"]?["schemas"]?["TopicSettings"]?["properties"]
+        #expect(settings?["partitions"]?["anyOf"]?[0]?["maximum"] == .integer(77))
+        let operations = try operations(document)
+        let body = operations["POST /v1/topics/{topic}/records"]?["requestBody"]
+        #expect(body?["description"]?.string?.contains("3 MiB") == true, "\(body as Any)")
+        let parameters = operations["GET /v1/groups/{group}/stream"]?["parameters"]?.array ?? []
+        let most = parameters.first { $0["name"] == .string("maxInFlight") }?["schema"]?["maximum"]
+        #expect(most == .integer(1234))
+    }
+
     @Test func everyParameterSaysWhatItMeans() {
         for (key, _, route, operation) in routes {
             for parameter in route.parameters + operation.fields {

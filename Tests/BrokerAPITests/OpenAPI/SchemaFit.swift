@@ -1,3 +1,4 @@
+import RecordFormat
 import Testing
 
 @testable import BrokerAPI
@@ -10,6 +11,7 @@ enum SchemaFit {
         switch (schema, value) {
         case (.anything, _), (.bool, .bool), (.null, .null): return nil
         case (.model(let model), _): return misfit(value, model.schema, at: path)
+        case (.bounded(let schema), _): return misfit(value, schema(Limits()), at: path)
         case (.noted(let schema, _, _), _): return misfit(value, schema, at: path)
         case (.integer(let range), .integer(let number)): return range.contains(number) ? nil : wrong("within \(range)")
         case (.choice(let texts), .string(let text)): return texts.contains(text) ? nil : wrong("one of \(texts)")
