@@ -81,6 +81,8 @@ public final class API: Sendable {
                 reply.body = .stream(CountedStream(stream, load, isMember: route.route.action == .consume))
             }
             return reply
+        } catch BrokerError.topicNotFound(let topic) where route.call.isOfItems {
+            throw .topicNotFound(topic, settings: #"{"cleanup":"compact"}"#)
         } catch {
             throw problem(for: error)
         }

@@ -127,14 +127,16 @@ extension Problem {
     }
 
     /// A topic that does not exist, and the request that creates it.
-    static func topicNotFound(_ topic: TopicName) -> Problem {
+    ///
+    /// - Parameter settings: with which it is what was asked for, as JSON.
+    static func topicNotFound(_ topic: TopicName, settings: String = #"{"partitions":1}"#) -> Problem {
         let path =
             topic.namespace == .default
             ? "/v1/topics/\(topic.name)" : "/v1/namespaces/\(topic.namespace)/topics/\(topic.name)"
         return Problem(
             .topicNotFound,
             "the topic \(topic) does not exist, and topics are not created by use; create it with "
-                + "PUT \(path) {\"partitions\":1}",
+                + "PUT \(path) \(settings)",
             members: [
                 Member("topic", .string(topic.name)),
                 Member(

@@ -41,3 +41,13 @@ enum APICall: Hashable, Sendable {
     case metrics
     case openAPI
 }
+
+extension APICall {
+    /// Whether it is about the items of a collection.
+    var isOfItems: Bool {
+        switch self {
+        case .listItems, .item, .putItem, .patchItem, .deleteItem: true
+        default: false
+        }
+    }
+}

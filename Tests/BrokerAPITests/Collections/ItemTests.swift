@@ -5,6 +5,15 @@ import Testing
 
 /// Single items of collections.
 @Suite(.timeLimit(.minutes(2))) struct ItemTests {
+    @Test func whoAsksForACollectionThatIsNotThereIsToldHowToMakeOne() async throws {
+        let test = try await CollectionHarness.start()
+        let answer = await test.api.send(.put, "/v1/collections/orders/u1", #"{"value":1}"#)
+        #expect(answer.status == 404)
+        let detail = try answer.json()["detail"]?.string
+        #expect(detail?.hasSuffix(#"create it with PUT /v1/topics/orders {"cleanup":"compact"}"#) == true)
+        await test.stop()
+    }
+
     @Test func anItemIsMadeReadChangedAndDeleted() async throws {
         let test = try await CollectionHarness.start()
         #expect(await test.item(.get, "AAPL").code == "item-not-found")
