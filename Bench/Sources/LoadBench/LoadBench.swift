@@ -54,7 +54,7 @@ struct TopicOptions: ParsableArguments {
         if try !client.hasTopic(topic) { try client.createTopic(topic, "{\"partitions\":\(partitions)}") }
         let found = try client.partitions(topic).count
         guard found == partitions else {
-            throw ValidationError("\(topic) has \(found) partitions; say --partitions \(found), or another --topic")
+            throw ValidationError("\(topic) has other partitions; say --partitions \(found), or another --topic")
         }
     }
 

@@ -12,7 +12,7 @@ struct Runner {
     /// Who fails is left out from then on, and the reason is kept.
     func run(_ row: Row) throws -> RowResult {
         var result = RowResult(row: row, machine: machine, isQuick: shop.isQuick, seconds: shop.seconds)
-        for round in 0..<rounds {
+        for round in 0..<(shop.isQuick ? min(rounds, row.quickRoundsMax) : rounds) {
             var figures: [String: Measurement] = [:]
             // Each is first once in a while, so that nobody always follows the same one.
             let turn = round % row.contenders.count

@@ -81,6 +81,7 @@ enum Etcd {
 
 /// nchan in nginx, with the same watchers as Millrace.
 enum Nchan {
+    /// Two workers were no quicker than one where watchers and publisher need the other core.
     static func fanout(watchers: Int, workers: Int) -> Contender {
         Contender(
             name: "nchan",

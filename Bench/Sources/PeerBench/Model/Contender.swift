@@ -34,4 +34,6 @@ struct Row: Sendable {
     /// They take turns, round by round.
     let contenders: [Contender]
     let goals: [Goal]
+    /// More rounds than this are not for a quick run.
+    var quickRoundsMax = 3
 }

@@ -12,7 +12,7 @@ struct Chart {
         let isConclusive: Bool
     }
 
-    private static let labelWidth = 470.0
+    private static let labelWidth = 620.0
     private static let unit = 130.0
     private static let reachMax = 3.0
     private static let lineHeight = 22.0
@@ -42,8 +42,9 @@ struct Chart {
         rows.flatMap { row in
             row.goals.compactMap { goal in
                 guard let outcome = results[row.name].flatMap({ goal.outcome($0.rounds) }) else { return nil }
+                let whose = row.contenders.count > 1 && row.goals.count > 1 ? " of \(goal.contender)" : ""
                 return Bar(
-                    title: "\(row.title): \(goal.metric.title) \(goal.text)",
+                    title: "\(row.title): \(goal.metric.title)\(whose) \(goal.text)",
                     reach: outcome.reach,
                     isMet: outcome.isMet,
                     isConclusive: outcome.isConclusive

@@ -27,9 +27,10 @@ struct Document {
             one durability class: *flushed* is on stable storage before the answer, *written* in the system's cache, *memory only* no file at
             all. Where a peer promises less than Millrace, the ratio says what the promise costs, not who is better.
 
-            Latencies count from when the request should have been sent. Every answer is checked, and what was acknowledged is counted again
-            in the broker, the stream or the group. The configurations and clients of the peers are in `Bench/peers`, all rounds' figures in
-            `Bench/results`. `make bench ROWS=catch-up,group` measures some rows again.\(quick ? "\n\n\(warning)" : "")
+            Where there is a rate, latencies count from when the request should have been sent. Every answer is checked, and what was
+            acknowledged is counted again in the broker, the stream or the group. The configurations and clients of the peers are in
+            `Bench/peers`, all rounds' figures in `Bench/results`. `make bench ROWS=catch-up,group` measures some rows again, and
+            `make bench-load LOAD="watch --rate 1000"` puts a load of one's own choice on a broker.\(quick ? "\n\n\(warning)" : "")
 
             ![How far each goal was reached](benchmarks.svg)
             """

@@ -11,7 +11,9 @@ final class PeerProcess: Sendable {
 
     /// Starts it, and waits until it takes connections.
     init(_ command: [String], port: UInt16, log: String) throws {
-        child = try ChildProcess(["/bin/sh", "-c", "log=$0; exec \"$@\" >>\"$log\" 2>&1", log] + command)
+        // Should this process be killed, the server goes with it.
+        let bound = ["setpriv", "--pdeathsig", "TERM"] + command
+        child = try ChildProcess(["/bin/sh", "-c", "log=$0; exec \"$@\" >>\"$log\" 2>&1", log] + bound)
         self.port = port
         family = ProcessFamily(child.pid)
         let deadline = MonotonicClock.microseconds + 20_000_000

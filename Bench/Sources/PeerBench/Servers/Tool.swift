@@ -8,12 +8,17 @@ enum Tool {
         let description: String
     }
 
+    /// Longer than anything takes that goes on at all.
+    private static let secondsMax = 1800
+
     /// Runs a program.
     ///
     /// - Returns: Its standard output.
     @discardableResult
     static func run(_ command: [String], log: String = "/dev/null") throws -> String {
-        let child = try ChildProcess(["/bin/sh", "-c", "log=$0; exec \"$@\" 2>>\"$log\"", log] + command)
+        let child = try ChildProcess(
+            ["/bin/sh", "-c", "log=$0; exec \"$@\" 2>>\"$log\"", log, "timeout", "-k", "5", "\(secondsMax)"] + command
+        )
         var lines: [String] = []
         child.output.forEachLine { lines.append($0) }
         let status = child.wait()
