@@ -62,7 +62,7 @@ struct Chart {
         return [
             "<text x=\"10\" y=\"\(fixed(y + 11, 0))\" font-size=\"11\">\(Self.escaped(bar.title))</text>",
             "<rect \(place) \(size) fill=\"\(colour)\" opacity=\"\(bar.isConclusive ? "1" : "0.4")\"/>",
-            "<text \(number)>\(fixed(bar.reach, 2))</text>",
+            "<text \(number)>\(bar.reach.isFinite ? fixed(bar.reach, 2) : "at 0")</text>",
         ]
     }
 
