@@ -46,7 +46,9 @@ struct CompactionModel {
             if entry.offset < newest {
                 present.remove(entry.offset)
                 compactedBelow = max(compactedBelow, newest + 1)
-            } else if entry.value == nil, let horizon = horizons[entry.batch], horizon <= now {
+            } else if entry.value == nil, entry.offset < compactedTo, let horizon = horizons[entry.batch],
+                horizon <= now
+            {
                 present.remove(entry.offset)
                 expired.insert(entry.offset)
                 compactedBelow = max(compactedBelow, entry.offset + 1)

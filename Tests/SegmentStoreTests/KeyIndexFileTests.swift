@@ -17,9 +17,10 @@ import Testing
         var rows: [KeyIndexRow] = []
         var distances: [UInt32] = []
 
-        init(keys: Int, distances count: Int, version: Int64) {
+        init(keys: Int, distances count: Int, version: Int64, begun: UInt64 = 1) {
             facts = KeyIndexFacts(
                 version: Offset(version),
+                begun: begun,
                 historyFloor: Offset(version - Int64(count)),
                 keyCount: keys,
                 distanceCount: count,
@@ -191,6 +192,27 @@ import Testing
         #expect(try Self.read(test) == nil)
         try test.log().changeManifest { $0.nextGeneration += 5 }
         #expect(try Self.read(test) != nil)
+    }
+
+    /// Tombstones that it has not come to are gone: it may hold keys that they have deleted.
+    @Test func whatHasMissedTombstonesIsPassedOver() throws {
+        let test = try Self.store(records: 10)
+        #expect(Content(keys: 1, distances: 1, version: 5, begun: 2).save(test))
+        try test.log().changeManifest { manifest in
+            manifest.compactedBelow = Offset(9)
+            manifest.nextGeneration = 3
+        }
+        #expect(try Self.read(test) != nil)
+        try test.log().changeManifest { $0.removedTombstones.note(below: Offset(5), by: 2) }
+        #expect(try Self.read(test) != nil)
+        try test.log().changeManifest { $0.removedTombstones.note(below: Offset(6), by: 2) }
+        #expect(try Self.read(test) == nil)
+        #expect(Content(keys: 1, distances: 1, version: 5, begun: 3).save(test))
+        #expect(try Self.read(test) != nil)
+        let killed = try test.killed()
+        #expect(try Self.read(killed)?.facts.begun == 3)
+        #expect(Content(keys: 1, distances: 1, version: 5, begun: 2).save(killed))
+        #expect(try Self.read(killed) == nil)
     }
 
     @Test func aPartitionThatIsSetAsideNeitherWritesNorReadsIt() throws {

@@ -142,9 +142,9 @@ extension Partition {
                 try add(batch, of: outcome, to: &entries, environment.hash)
             }
             // After the reading: a compaction may pass a reader by, and says so here.
-            let (floor, compactedBelow, start) = (historyFloor, log.compactedBelow, logStart)
+            let (floor, removed, start) = (historyFloor, log.removedTombstones, logStart)
             let ready = collection.state.withLock { state in
-                if state.index?.isAhead(ofCompactionsBelow: compactedBelow) == false {
+                if state.index?.mayMiss(removed) == true {
                     state.discard()
                     return state.takeReady()
                 }
@@ -201,16 +201,14 @@ extension Partition {
 
     /// Makes the index; only the running job does.
     private func begin(_ environment: CollectionEnvironment) -> Offset {
-        var saved = collection.discardCount == 0 ? savedIndex(environment) : nil
-        // Looked at before the first read, so that what is removed later is noticed then.
-        let compactedBelow = log.compactedBelow
-        if let version = saved?.version, version < compactedBelow { saved = nil }
+        let saved = collection.discardCount == 0 ? savedIndex(environment) : nil
         var index =
             saved
             ?? KeyIndex(
                 from: logStart,
                 historyFloor: historyFloor,
-                compactedBelow: compactedBelow,
+                // Looked at before the first read, so that what is removed later is noticed then.
+                begun: log.nextGeneration,
                 hash: environment.hash,
                 bounds: environment.bounds
             )

@@ -10,11 +10,14 @@ struct KeyIndexSnapshot: Sendable {
     private let history: VersionHistory
     /// Every record before it is counted.
     let version: Offset
+    /// The next compaction's number when the first record was read.
+    private let begun: UInt64
 
-    fileprivate init(_ table: KeyTable, _ history: VersionHistory, _ version: Offset) {
+    fileprivate init(_ table: KeyTable, _ history: VersionHistory, _ version: Offset, begun: UInt64) {
         self.table = table
         self.history = history
         self.version = version
+        self.begun = begun
     }
 
     /// The bytes of the file that it makes, nearly.
@@ -27,6 +30,7 @@ struct KeyIndexSnapshot: Sendable {
     func save(in store: LogStore, of key: PartitionKey, check: SipHash.Value) -> Bool {
         let facts = KeyIndexFacts(
             version: version,
+            begun: begun,
             historyFloor: history.floor,
             keyCount: table.count,
             distanceCount: history.count,
@@ -48,7 +52,7 @@ extension KeyIndex {
     /// It shares what it holds with the index, which is copied with the next change: 45 to 90 bytes a key for as long as the
     /// writing takes.
     var snapshot: KeyIndexSnapshot? {
-        hasPassedDamage ? nil : KeyIndexSnapshot(table, history, version)
+        hasPassedDamage ? nil : KeyIndexSnapshot(table, history, version, begun: begun)
     }
 
     /// Reads what was written down last.
@@ -85,6 +89,7 @@ extension KeyIndex {
             OffsetSet(rising: offsets),
             history,
             version: facts.version,
+            begun: facts.begun,
             hash: hash,
             bounds: bounds
         )

@@ -1,4 +1,5 @@
 import RecordFormat
+import SegmentStore
 
 /// The state of a collection's partition: which record is the latest of each key, which version came before each record,
 /// and what the lists that are open still have to see.
@@ -39,20 +40,20 @@ struct KeyIndex: Sendable {
     private(set) var version: Offset
     /// Whether damage was passed over: keys may be missing that are there again when the files are.
     private(set) var hasPassedDamage = false
-    /// What compactions have removed below is not missing here: they had gone by when the index was begun, or it was ahead.
-    private var seenCompactions: Offset
+    /// The next compaction's number when the first record was read.
+    let begun: UInt64
 
     /// An index of a log that begins at `start` and whose history is complete from `historyFloor` on.
     ///
-    /// - Parameter compactedBelow: below which compactions had removed records before the first is read.
+    /// - Parameter begun: the next compaction's number, looked at before the first record is read.
     init(
         from start: Offset,
         historyFloor: Offset,
-        compactedBelow: Offset = .zero,
+        begun: UInt64 = 1,
         hash: SipHash,
         bounds: Bounds = Bounds()
     ) {
-        seenCompactions = compactedBelow
+        self.begun = begun
         self.hash = hash
         self.bounds = bounds
         version = start
@@ -65,10 +66,11 @@ struct KeyIndex: Sendable {
         _ live: OffsetSet,
         _ history: VersionHistory,
         version: Offset,
+        begun: UInt64,
         hash: SipHash,
         bounds: Bounds
     ) {
-        seenCompactions = version
+        self.begun = begun
         self.hash = hash
         self.bounds = bounds
         self.table = table
@@ -134,13 +136,10 @@ struct KeyIndex: Sendable {
         history.raiseFloor(to: start)
     }
 
-    /// Whether the index can go on at its version, now that compactions have removed records below an offset.
+    /// Whether compaction has removed tombstones behind the index's version, of keys that may stand in it.
     ///
-    /// Tombstones may be among them: of keys that they have deleted the index would never hear, and so it must be made anew.
-    mutating func isAhead(ofCompactionsBelow offset: Offset) -> Bool {
-        if version >= offset { seenCompactions = max(seenCompactions, offset) }
-        return offset <= seenCompactions
-    }
+    /// It would never hear of them, and so must be made anew.
+    func mayMiss(_ removed: RemovedTombstones) -> Bool { removed.mayBeMissed(beyond: version, since: begun) }
 
     /// Compaction has removed versions: whoever watches from below would miss them.
     mutating func raiseHistoryFloor(to offset: Offset) {

@@ -158,6 +158,9 @@ struct Compaction {
                     if !PlantedFault.compactedBelowMissing.isPlanted {
                         manifest.compactedBelow = max(manifest.compactedBelow, rewrite.incompleteBelow)
                     }
+                    if let offset = rewrite.tombstonesRemovedBelow {
+                        manifest.removedTombstones.note(below: offset, by: plan.generation)
+                    }
                     if isLast { manifest.compactedTo = max(manifest.compactedTo, report.to) }
                     manifest.nextGeneration = max(manifest.nextGeneration, plan.generation + 1)
                     return true

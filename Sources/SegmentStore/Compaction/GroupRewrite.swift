@@ -11,6 +11,8 @@ struct GroupRewrite {
     /// History is incomplete below, by what was dropped so far.
     private(set) var incompleteBelow: Offset
     private(set) var droppedCount = 0
+    /// Behind the last tombstone that was removed because its time was over; nil when none was.
+    private(set) var tombstonesRemovedBelow: Offset?
     /// For each record kept of the last batch: its offset and that of the version before.
     private(set) var previous: [VersionEntry] = []
     /// Whether the last batch was kept for a record; a control batch has none.
@@ -70,7 +72,9 @@ struct GroupRewrite {
             incompleteBelow = max(incompleteBelow, entry.last.advanced(by: 1))
             return false
         }
-        if isTombstone, let limit, limit <= now {
+        // What it deletes went with an earlier compaction: see `RemovedTombstones`.
+        if isTombstone, offset < plan.from, let limit, limit <= now {
+            tombstonesRemovedBelow = offset.advanced(by: 1)
             incompleteBelow = max(incompleteBelow, offset.advanced(by: 1))
             return false
         }

@@ -25,11 +25,17 @@ enum SealedFile {
         case versions = "MLRVERS\n"
         case keys = "MLRKEYS\n"
         case salvage = "MLRSALV\n"
+
+        /// The layout version of every body of the kind that is written now.
+        var version: UInt32 {
+            switch self {
+            case .manifest, .keys: 4
+            case .meta, .topic, .checkpoint, .ring, .producers, .snapshot, .versions, .salvage: 3
+            }
+        }
     }
 
     static let headerBytes = 36
-    /// The layout version of every body written now.
-    static let version: UInt32 = 3
 
     /// The file's bytes for a body.
     static func encode(_ kind: Kind, directory: [UInt8], body: ByteBuffer) -> ByteBuffer {
@@ -37,7 +43,7 @@ enum SealedFile {
         var file = ByteBuffer()
         file.reserveCapacity(headerBytes + body.readableBytes)
         file.writeString(kind.rawValue)
-        file.writeInteger(version)
+        file.writeInteger(kind.version)
         file.writeInteger(UInt32(body.readableBytes))
         file.writeBytes(directory)
         file.writeInteger(checksum(head: file, body: body))
@@ -64,11 +70,11 @@ enum SealedFile {
         guard let version = reader.readInteger(as: UInt32.self), let length = reader.readInteger(as: UInt32.self),
             let owner = reader.readBytes(length: 16), let stored = reader.readInteger(as: UInt32.self)
         else { throw damaged(8, "the file ends within its header") }
-        guard version <= Self.version else {
-            throw .newerFormat(path: path, found: version, supported: Self.version)
+        guard version <= kind.version else {
+            throw .newerFormat(path: path, found: version, supported: kind.version)
         }
-        guard version == Self.version else {
-            throw .olderFormat(path: path, found: version, supported: Self.version)
+        guard version == kind.version else {
+            throw .olderFormat(path: path, found: version, supported: kind.version)
         }
         guard let body = reader.readSlice(length: Int(length)) else {
             throw damaged(12, "\(length) bytes of body are announced and \(reader.readableBytes) are there")

@@ -35,6 +35,8 @@ public struct KeyIndexRow: Hashable, Sendable {
 public struct KeyIndexFacts: Hashable, Sendable {
     /// Every record before it is counted.
     public let version: Offset
+    /// The next compaction's number when its first record was read.
+    public let begun: UInt64
     /// The first record whose version before is known.
     public let historyFloor: Offset
     /// How many keys there are.
@@ -45,8 +47,16 @@ public struct KeyIndexFacts: Hashable, Sendable {
     public let check: KeyIndexHash
 
     /// Creates facts.
-    public init(version: Offset, historyFloor: Offset, keyCount: Int, distanceCount: Int, check: KeyIndexHash) {
+    public init(
+        version: Offset,
+        begun: UInt64,
+        historyFloor: Offset,
+        keyCount: Int,
+        distanceCount: Int,
+        check: KeyIndexHash
+    ) {
         self.version = version
+        self.begun = begun
         self.historyFloor = historyFloor
         self.keyCount = keyCount
         self.distanceCount = distanceCount

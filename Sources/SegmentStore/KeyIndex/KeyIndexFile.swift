@@ -23,6 +23,7 @@ import SystemPackage
 ///  72  8  number of distances                  distance: 4 bytes, one for each record from the history's floor on;
 ///  80 16  check                                 how far back the version before stands, 0 where there is none
 ///  96  8  a random number
+/// 104  8  begun           the next compaction's number when the first record was read
 /// ```
 enum KeyIndexFile {
     static let name = "keys"
@@ -80,7 +81,7 @@ struct KeyIndexHead: Hashable {
         body.writeMultipleIntegers(key.partition.value, run.value, facts.version.value)
         body.writeMultipleIntegers(logStart.value, compactedBelow.value, nextGeneration)
         body.writeMultipleIntegers(facts.historyFloor.value, Int64(facts.keyCount), Int64(facts.distanceCount))
-        body.writeMultipleIntegers(facts.check.low, facts.check.high, number)
+        body.writeMultipleIntegers(facts.check.low, facts.check.high, number, facts.begun)
         var page = SealedFile.encode(.keys, directory: directory, body: body)
         page.writeRepeatingByte(0, count: KeyIndexFile.headBytes - page.readableBytes)
         return page
@@ -111,13 +112,14 @@ struct KeyIndexHead: Hashable {
             let (partition, run, version) = body.readMultipleIntegers(as: (Int32, Int32, Int64).self),
             let (start, compacted, generation) = body.readMultipleIntegers(as: (Int64, Int64, UInt64).self),
             let (floor, keys, distances) = body.readMultipleIntegers(as: (Int64, Int64, Int64).self),
-            let (low, high, number) = body.readMultipleIntegers(as: (UInt64, UInt64, UInt64).self),
+            let (low, high, number, begun) = body.readMultipleIntegers(as: (UInt64, UInt64, UInt64, UInt64).self),
             version >= 0, start >= 0, compacted >= 0, floor >= 0,
             (0...version).contains(keys), (0...version).contains(distances)
         else { throw .corrupt(path: path, position: .zero, reason: "the first page is not one of an index of keys") }
         self.init(
             KeyIndexFacts(
                 version: Offset(version),
+                begun: begun,
                 historyFloor: Offset(floor),
                 keyCount: Int(keys),
                 distanceCount: Int(distances),

@@ -6,7 +6,8 @@ extension PartitionLog {
     /// Opens the index that was written last, if it fits the log as it stands; nil where the log has to be read.
     ///
     /// Blocks; any thread. It does not fit when the log does not reach up to it or another run appended what stands before
-    /// it, when the manifest is an older one than it was written with, and while the partition is set aside.
+    /// it, when the manifest is an older one than it was written with, when a tombstone that it has not come to
+    /// was removed, and while the partition is set aside.
     public func openKeyIndex() -> KeyIndexReader? {
         let path = directory.appending(KeyIndexFile.name)
         guard let reader = try? KeyIndexReader(path, owner: owner, fileSystem: fileSystem) else { return nil }
@@ -24,6 +25,10 @@ extension PartitionLog {
                 && head.logStart <= state.logStart
                 && head.compactedBelow <= state.manifest.compactedBelow
                 && head.nextGeneration <= state.manifest.nextGeneration
+                && !state.manifest.removedTombstones.mayBeMissed(
+                    beyond: head.facts.version,
+                    since: head.facts.begun
+                )
         }
     }
 

@@ -19,6 +19,7 @@ import SystemPackage
 /// 64  4  number of epochs, then an EpochStart each
 ///     4  number of segments, then a SealedSegment each
 ///     4  number of retired files, then for each: base offset 8, generation 8
+///     4  number of removals of tombstones, then for each: generation 8, offset below which they stood 8
 /// ```
 struct Manifest: Hashable, Sendable {
     var logStart = Offset.zero
@@ -33,6 +34,8 @@ struct Manifest: Hashable, Sendable {
     var sealed: [SealedSegment] = []
     /// Files that no reader finds any more, and that are not unlinked yet.
     var retired: [SegmentID] = []
+    /// Which tombstones compactions have removed.
+    var removedTombstones = RemovedTombstones()
 
     static let fileName = "manifest"
 
@@ -46,6 +49,7 @@ struct Manifest: Hashable, Sendable {
         for segment in sealed { segment.encode(into: &body) }
         body.writeInteger(UInt32(retired.count))
         for file in retired { body.writeMultipleIntegers(file.base.value, file.generation) }
+        removedTombstones.encode(into: &body)
         return SealedFile.encode(.manifest, directory: directory, body: body)
     }
 
@@ -70,6 +74,8 @@ struct Manifest: Hashable, Sendable {
         epochs = try Self.rows(&body, damaged) { EpochStart(decoding: &$0) }
         sealed = try Self.rows(&body, damaged) { SealedSegment(decoding: &$0) }
         retired = try Self.rows(&body, damaged) { SegmentID(decoding: &$0) }
+        guard let removed = RemovedTombstones(decoding: &body) else { throw damaged("the removals are damaged") }
+        removedTombstones = removed
         if let problem { throw damaged(problem) }
     }
 

@@ -160,6 +160,16 @@ public final class PartitionLog: Sendable {
         state.withLock { $0.manifest.compactedBelow }
     }
 
+    /// Which tombstones compaction has removed.
+    public var removedTombstones: RemovedTombstones {
+        state.withLock { $0.manifest.removedTombstones }
+    }
+
+    /// The number that the next compaction takes; it rises with a compaction's first switch.
+    public var nextGeneration: UInt64 {
+        state.withLock { $0.manifest.nextGeneration }
+    }
+
     /// The topic's own bound on segments, if it has one.
     var segmentBytesMax: ByteCount? {
         let bytes = segmentBytes.load(ordering: .relaxed)

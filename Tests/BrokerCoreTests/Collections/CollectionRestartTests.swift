@@ -165,6 +165,31 @@ import Testing
         await test.test.process.stop()
     }
 
+    /// Compaction passes an index by again and again, and removes nothing that it had to see: none is made anew.
+    @Test func compactionThatRemovesNoTombstonesCostsNoReading() async throws {
+        var test = try await CollectionBroker.start(saveBytes: 1, keepsTombstones: false)
+        for number in 0..<80 { try await test.put("k\(number % 3)", "\(number)") }
+        try await test.delete("k9")
+        _ = try await test.broker.page(of: test.topic, from: nil, limit: 9)
+        for round in 0..<3 {
+            let begun = try test.log.watermarks.visible.offset
+            for number in 0..<80 { try await test.put("k\(number % 3)", "\(round).\(number)") }
+            // The collection is not asked for before compaction has gone by.
+            await test.test.process.stop()
+            let saved = try test.test.fileSystem.contents(of: test.keys)
+            test = try await CollectionBroker.start(over: test.test.fileSystem.afterProcessDeath(), saveBytes: 1)
+            test.broker.journal.compaction.walk()
+            #expect(try test.log.compactedBelow > begun)
+            #expect(try test.test.fileSystem.contents(of: test.keys) == saved)
+            let size = try test.log.size
+            let page = try await test.broker.page(of: test.topic, from: nil, limit: 9)
+            #expect(page.items.map(\.value) == ["\(round).77", "\(round).78", "\(round).79"])
+            #expect(try test.state.discardCount == 0)
+            #expect(try test.state.readBytes < size)
+        }
+        await test.test.process.stop()
+    }
+
     /// An index that says what the log does not say is thrown away by whoever notices.
     @Test(arguments: [0, 18])
     func anIndexThatLeadsToAnotherKeyIsMadeAgain(_ wrong: Int64) async throws {
@@ -209,6 +234,7 @@ extension CollectionBroker {
         let secret = check.check(of: key)
         let facts = KeyIndexFacts(
             version: version,
+            begun: 1,
             historyFloor: version,
             keyCount: rows.count,
             distanceCount: 0,
