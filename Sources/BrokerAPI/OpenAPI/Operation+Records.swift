@@ -41,7 +41,8 @@ extension Operation {
             )
         ],
         problems: [ProblemCode].unwritten + [
-            .topicNotFound, .partitionNotFound, .headerReserved, .keyMissing, .recordTooLarge, .headersTooLarge,
+            .topicNotFound, .partitionNotFound, .headerReserved, .keyMissing, .keyElsewhere, .recordTooLarge,
+            .headersTooLarge,
             .tooManyRecords, .unsupportedMediaType, .preconditionFailed, .producerFenced,
             .producerSequenceGap, .duplicateUnknown, .idempotencyKeyReused, .tooManyProducers,
         ]

@@ -12,6 +12,7 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case selectorTooLarge = "selector-too-large"
     case headerReserved = "header-reserved"
     case keyMissing = "key-missing"
+    case keyElsewhere = "key-elsewhere"
     case tooManyPartitions = "too-many-partitions"
     case invalidSession = "invalid-session"
     case noSuchPath = "not-found"
@@ -98,6 +99,7 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .selectorTooLarge: (.badRequest, "The selector is too large")
         case .headerReserved: (.badRequest, "The record header is reserved")
         case .keyMissing: (.badRequest, "A record has no key")
+        case .keyElsewhere: (.badRequest, "The key belongs to another partition")
         case .tooManyPartitions: (.badRequest, "One read covers too many partitions")
         case .invalidSession: (.badRequest, "The session token is not valid")
         case .noSuchPath: (.notFound, "There is nothing at this path")

@@ -41,7 +41,9 @@ struct BadRecords {
 
     private static func isAboutOneRecord(_ code: ProblemCode) -> Bool {
         switch code {
-        case .invalidRequest, .headerReserved, .keyMissing, .partitionNotFound, .recordTooLarge, .headersTooLarge: true
+        case .invalidRequest, .headerReserved, .keyMissing, .keyElsewhere, .partitionNotFound, .recordTooLarge,
+            .headersTooLarge:
+            true
         default: false
         }
     }

@@ -36,7 +36,8 @@ struct RecordIntake {
     /// - Parameters:
     ///   - codec: how the batches are compressed.
     ///   - sticky: where records without a key and a partition go, all of one request together.
-    ///   - needsKeys: whether the topic is compacted: a record without a key would stay there for ever.
+    ///   - needsKeys: whether the topic is compacted: a record without a key would stay there for ever, and of a key in two
+    ///     partitions two records would.
     ///   - trace: what goes with each record that does not name its trace itself.
     init(
         topic: TopicName,
@@ -130,7 +131,21 @@ struct RecordIntake {
             problem.members.append(Problem.Member("partitions", .integer(Int64(partitionCount))))
             throw problem
         }
+        if needsKeys, let key = record.key {
+            let own = Murmur2.partition(key: key, count: partitionCount)
+            guard chosen == own else { throw keyElsewhere(own, chosen, place) }
+        }
         return chosen
+    }
+
+    private func keyElsewhere(_ own: PartitionIndex, _ chosen: PartitionIndex, _ place: RecordPlace) -> Problem {
+        var problem = place.problem(
+            .keyElsewhere,
+            "the topic \(topic) is compacted, and its records of this key are those of partition \(own), not \(chosen): "
+                + "leave the partition out"
+        )
+        problem.members.append(Problem.Member("partition", .integer(Int64(own.value))))
+        return problem
     }
 
     private mutating func slot(of partition: PartitionIndex) -> Int {

@@ -3,6 +3,8 @@ import HTTPTypes
 import RecordFormat
 import Testing
 
+@testable import BrokerAPI
+
 @Suite struct ProduceRefusalTests {
     @Test(arguments: [
         ("{\"value\":1},{\"value\":}", "byte 33 of the body"),
@@ -76,6 +78,55 @@ import Testing
         let tombstone = await harness.produce("latest", "{\"key\":\"a\",\"value\":null},{\"key\":\"\",\"value\":1}")
         #expect(tombstone.status == 200)
         #expect(try harness.engine.records(topic).count == 2)
+    }
+
+    /// The ways in which a request can name a partition: all at once, and a record of its own.
+    private static let waysToAPartition: [(query: String, type: String, fields: HTTPFields, body: String)] = [
+        ("?partition=P", "application/json", [:], #"{"records":[{"key":"a","value":1}]}"#),
+        ("", "application/json", [:], #"{"records":[{"key":"a","value":1,"partition":P}]}"#),
+        ("", "application/json", [:], #"{"records":[{"keyBase64":"YQ==","value":null,"partition":P}]}"#),
+        ("?partition=P", "application/x-ndjson", [:], #"{"key":"a","value":1}"#),
+        ("?partition=P&as=values&key=/k", "application/x-ndjson", [:], #"{"k":"a"}"#),
+        ("?partition=P&expectedOffset=0", "application/json", [:], #"{"records":[{"key":"a","value":1}]}"#),
+        ("?partition=P", "application/octet-stream", [.recordKey: "a"], "bytes"),
+        ("?partition=P", "application/cloudevents+json", [:], "{\(event)}"),
+        ("?partition=P", "application/cloudevents-batch+json", [:], "[{\(event)}]"),
+        ("?partition=P", "application/json", eventFields, "1"),
+    ]
+    private static let event = #""specversion":"1.0","id":"1","source":"/s","type":"t","partitionkey":"a","data":1"#
+    private static let eventFields: HTTPFields = {
+        var fields: HTTPFields = [.recordKey: "a"]
+        for (name, value) in [("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/s"), ("ce-type", "t")] {
+            if let name = HTTPField.Name(name) { fields[name] = value }
+        }
+        return fields
+    }()
+
+    @Test(arguments: waysToAPartition.indices)
+    func aKeyGoesToItsOwnPartitionOfACompactedTopic(index: Int) async throws {
+        let (query, type, fields, body) = Self.waysToAPartition[index]
+        let harness = Harness()
+        let topic = try TopicName(validating: "latest")
+        var settings = TopicSettingsChange(partitions: 3)
+        settings.cleanup = .value(.compact)
+        _ = try await harness.engine.createTopic(topic, settings: settings)
+        let own = Array("a".utf8).withUnsafeBytes { Murmur2.partition(key: $0, count: 3) }.value
+        func send(_ partition: Int32) async -> Harness.Answer {
+            func filled(_ text: String) -> String {
+                text.split(separator: "P", omittingEmptySubsequences: false).joined(separator: "\(partition)")
+            }
+            let path = "/v1/topics/latest/records" + filled(query)
+            return await harness.send(.post, path, filled(body), type: type, headers: fields)
+        }
+        for other in Int32(0)..<3 where other != own {
+            let answer = await send(other)
+            #expect(answer.status == 400 && answer.code == "key-elsewhere", "\(answer.text)")
+            #expect(try answer.json()["partition"] == .integer(Int64(own)))
+            #expect(try answer.json()["noSideEffects"] == .bool(true))
+        }
+        #expect(try harness.engine.records(topic).isEmpty)
+        #expect(await send(own).status == 200)
+        #expect(try harness.engine.records(topic).count == 1)
     }
 
     @Test func malformedJSONTellsTheLineAndTheByte() async throws {
