@@ -36,8 +36,8 @@ extension API {
         let text = try itemText(collection)
         let now = engine.appendTime()
         let update = try await engine.updateItem(Array(key.utf8), of: collection) { before in
+            try condition.check(before.map(text.versions.text(of:)))
             guard let before else { throw Problem.itemNotFound(key, collection) }
-            try condition.check(text.versions.text(of: before))
             let changed = try patch.apply(to: try text.tree(before), limits: limits)
             let document = try ItemDocument(changed, of: key)
             try condition.check(text.versions.text(of: before), named: document.resourceVersion)
@@ -53,8 +53,8 @@ extension API {
         let text = try itemText(collection)
         let tombstone = DecodedRecord(timestamp: engine.appendTime(), key: ByteBuffer(string: key))
         _ = try await engine.updateItem(Array(key.utf8), of: collection) { before in
-            guard let before else { throw Problem.itemNotFound(key, collection) }
-            try condition.check(text.versions.text(of: before))
+            try condition.check(before.map(text.versions.text(of:)))
+            guard before != nil else { throw Problem.itemNotFound(key, collection) }
             return .append(tombstone, isJSON: true)
         }
         return APIReply(status: .noContent)

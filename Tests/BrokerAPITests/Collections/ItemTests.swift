@@ -76,6 +76,24 @@ import Testing
         #expect(await test.item(.delete, "a", headers: [.ifMatch: second]).status == 204)
     }
 
+    /// RFC 9110, 13.1.1: without a current representation `If-Match` does not hold, whatever the method.
+    @Test func aConditionOfWhatIsNotThereDoesNotHold() async throws {
+        let test = try await CollectionHarness.start()
+        for (method, type) in [(.put, nil), (.patch, "application/merge-patch+json"), (.delete, nil)]
+            as [(HTTPRequest.Method, String?)]
+        {
+            for tag in ["*", "\"1\""] {
+                let answer = await test.item(method, "none", #"{"value":1}"#, type: type, headers: [.ifMatch: tag])
+                #expect(answer.status == 412 && answer.code == "version-conflict", "\(method) \(answer.text)")
+                #expect(try answer.json()["resourceVersion"] == .null)
+            }
+            guard method != .put else { continue }
+            let answer = await test.item(method, "none", #"{"value":1}"#, type: type, headers: [.ifNoneMatch: "*"])
+            #expect(answer.code == "item-not-found", "\(method) \(answer.text)")
+        }
+        #expect(await test.item(.get, "none").status == 404)
+    }
+
     @Test(arguments: [
         ("", "not valid JSON"), ("[1]", "not a JSON object"), (#"{"metadata":{}}"#, "no value"),
         (#"{"value":null}"#, "no value"), (#"{"value":1,"spec":2}"#, "spec"),
