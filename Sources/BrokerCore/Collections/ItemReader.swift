@@ -114,10 +114,17 @@ extension DecodedRecord {
     ///
     /// Whoever kept it would keep them all, and a page of items from as many batches would take a thousand times of what it shows.
     fileprivate var detached: DecodedRecord {
-        let bytes = headers.reduce((key?.readableBytes ?? 0) + (value?.readableBytes ?? 0)) { sum, header in
+        heldBytes > 2 * ownBytes + 512 ? copied : self
+    }
+
+    /// What it has of them itself.
+    fileprivate var ownBytes: Int {
+        headers.reduce((key?.readableBytes ?? 0) + (value?.readableBytes ?? 0)) { sum, header in
             sum + header.name.readableBytes + (header.value?.readableBytes ?? 0)
         }
-        guard heldBytes > 2 * bytes + 4096 else { return self }
+    }
+
+    fileprivate var copied: DecodedRecord {
         var copy = self
         copy.key = key.map { ByteBuffer(buffer: $0) }
         copy.value = value.map { ByteBuffer(buffer: $0) }
@@ -125,5 +132,15 @@ extension DecodedRecord {
             RecordHeader(name: ByteBuffer(buffer: header.name), value: header.value.map { ByteBuffer(buffer: $0) })
         }
         return copy
+    }
+}
+
+extension [DecodedRecord] {
+    /// The records of one batch with bytes of their own, where they are a small part of it together.
+    ///
+    /// Who goes on within a batch, or passes most of it over, would keep all of it.
+    var detachedFromBatch: [DecodedRecord] {
+        let held = reduce(0) { Swift.max($0, $1.heldBytes) }
+        return held > 2 * reduce(0) { $0 + $1.ownBytes } + 512 ? map(\.copied) : self
     }
 }
