@@ -28,7 +28,7 @@ public final class Broker: BrokerEngine {
     let readPool: BlockingPool
     let producers: ProducerLoading
     let collections: CollectionEnvironment
-    let versionBases = VersionBases()
+    let versionBases: VersionBases
     /// One thread: topics are created and deleted one at a time.
     let administration: BlockingPool
     let journal: BrokerThreads
@@ -60,6 +60,7 @@ public final class Broker: BrokerEngine {
             bounds: KeyIndex.Bounds(),
             saveBytesMin: parts.configuration.keyIndexSaveBytesMin
         )
+        versionBases = VersionBases(last: parts.store.lastRetiredVersion)
         failure = parts.failure
         logger = parts.logger
         administration = BlockingPool(name: "admin", threads: 1)

@@ -83,6 +83,8 @@ struct KeyIndex: Sendable {
     var count: Int { live.count }
     /// The first record whose version before is known: a watch can begin here or later.
     var historyFloor: Offset { history.floor }
+    /// How many lists are open.
+    var openListCount: Int { lists.count }
     /// How many items are kept for open lists.
     var heldBackCount: Int { lists.heldBackCount }
     /// What the keys have allocated; goes over all of them.
@@ -188,7 +190,7 @@ struct KeyIndex: Sendable {
         lists.use(list)
     }
 
-    /// Closes lists whose time is over, and one that was read to its end.
+    /// Closes lists whose time is over, and one that nobody reads on.
     mutating func closeLists(at now: MonotonicInstant, finished: OpenLists.ID? = nil) {
         lists.close(at: now, finished: finished)
     }

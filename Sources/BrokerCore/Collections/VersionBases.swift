@@ -1,16 +1,20 @@
 import RecordFormat
+import SegmentStore
 import Synchronization
 
 /// Gives a new topic the number at which a collection's versions begin: above every one that an earlier topic had.
 ///
-/// It is the time in microseconds: no collection has more changes than microseconds went by since it was made. Within a
-/// process it also lies above the versions of all topics that were deleted, whatever the clock says.
+/// It is the time in microseconds: no collection has more changes than microseconds went by since it was made. It also lies
+/// above the versions of all collections that were deleted, whatever the clock says: the highest of them is written down.
 ///
 /// Concurrency: the lock is a leaf; only the administration thread comes here.
 final class VersionBases: Sendable {
-    private let last = Mutex<Int64>(0)
+    private let last: Mutex<Int64>
 
-    init() {}
+    /// - Parameter last: the highest version of collections that were deleted in earlier runs.
+    init(last: Int64) {
+        self.last = Mutex(last)
+    }
 
     /// The base of a topic that is made now.
     func next(at now: Timestamp) -> Int64 {
@@ -20,9 +24,42 @@ final class VersionBases: Sendable {
         }
     }
 
-    /// Notes the versions of a topic that was deleted.
-    func retire(_ topic: Topic) {
+    /// Notes the versions of a topic that is not what it was any more.
+    ///
+    /// - Returns: the highest one so far.
+    @discardableResult
+    func retire(_ topic: Topic) -> Int64 {
         let end = topic.versionBase + (topic.partitions.map(\.visible.value).max() ?? 0)
-        last.withLock { $0 = max($0, end) }
+        return last.withLock { last in
+            last = max(last, end)
+            return last
+        }
+    }
+}
+
+extension Broker {
+    /// Notes the versions of a topic that is a collection no more, for later runs too: the clock may be set back by then.
+    ///
+    /// It stands in the description of the groups' topic, and is missing where the storage refuses that.
+    func retireVersions(of topic: Topic) {
+        let last = versionBases.retire(topic)
+        guard topic.settings.cleanup == .compact, var groups = store.groupsTopic else { return }
+        groups.settings[Topic.versionBaseName] = String(last)
+        do {
+            try store.changeTopic(groups)
+        } catch {
+            let reason = "\(refused(error))"
+            logger.warning("versions of a collection are not written down", metadata: ["reason": "\(reason)"])
+        }
+    }
+}
+
+extension LogStore {
+    /// The description of the groups' topic.
+    fileprivate var groupsTopic: StoredTopic? { topics().first { $0.name == BrokerOpening.groupsTopic } }
+
+    /// The highest version of collections that were deleted in earlier runs.
+    var lastRetiredVersion: Int64 {
+        groupsTopic?.settings[Topic.versionBaseName].flatMap { Int64($0) } ?? 0
     }
 }

@@ -28,6 +28,7 @@ struct TopicChange {
         } catch {
             throw broker.refused(error)
         }
+        if settings.cleanup != topic.settings.cleanup { broker.retireVersions(of: topic) }
         return try adopt(stored)
     }
 

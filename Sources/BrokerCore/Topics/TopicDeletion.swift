@@ -43,7 +43,7 @@ struct TopicDeletion {
             broker.registry.add(topic)
             throw error
         }
-        broker.versionBases.retire(topic)
+        broker.retireVersions(of: topic)
         topic.endTails(.moved)
         broker.logger.info("topic deleted", metadata: ["topic": "\(topic.name)", "id": "\(topic.id)"])
     }

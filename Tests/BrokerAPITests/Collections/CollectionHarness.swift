@@ -36,9 +36,9 @@ struct CollectionHarness {
     }
 
     /// Stops in order and starts again.
-    func restarted(partitions: Int = 1) async throws -> CollectionHarness {
+    func restarted(partitions: Int = 1, clock other: ManualClock? = nil) async throws -> CollectionHarness {
         await process.stop()
-        return try await .start(over: fileSystem.afterProcessDeath(), clock: clock, partitions: partitions)
+        return try await .start(over: fileSystem.afterProcessDeath(), clock: other ?? clock, partitions: partitions)
     }
 
     /// The same, and everything compacted that can be.
@@ -51,6 +51,12 @@ struct CollectionHarness {
     /// Stops in order, which ends its streams.
     func stop() async {
         await process.stop()
+    }
+
+    /// How many lists of the collection's first partition are open.
+    func openListCount() throws -> Int {
+        let topic = try process.broker.registry.topic(try TopicName(validating: "prices"))
+        return topic.partitions[0].collection.look { $0.openListCount } ?? 0
     }
 
     /// The version of the collection now.

@@ -1,3 +1,4 @@
+import BrokerTestSupport
 import HTTPTypes
 import Testing
 
@@ -53,6 +54,20 @@ import Testing
         try await test.api.topic("orders")
         #expect(await test.api.send(.get, "/v1/collections/orders?watch=true").code == "collection-not-found")
         #expect(await test.api.send(.get, "/v1/collections/none?watch=true").code == "topic-not-found")
+    }
+
+    /// Also where the clock was set back over a restart, and the topic is made by another run than the one that deleted it.
+    @Test func aVersionOfADeletedCollectionIsKnownWhateverTheClockSays() async throws {
+        var test = try await CollectionHarness.start(clock: ManualClock(wallMilliseconds: 1_795_255_200_000))
+        await test.item(.put, "a", #"{"value":1}"#)
+        let version = try await test.version()
+        #expect(await test.api.send(.delete, "/v1/topics/prices").status == 204)
+        test = try await test.restarted(clock: ManualClock(wallMilliseconds: 1_795_000_000_000))
+        await test.item(.put, "a", #"{"value":2}"#)
+        #expect(try #require(Int64(try await test.version())) > #require(Int64(version)))
+        let answer = await test.api.send(.get, "/v1/collections/prices?watch=true&resourceVersion=\(version)")
+        #expect(answer.status == 410 && answer.code == "version-expired", "\(answer.text)")
+        await test.stop()
     }
 
     @Test func aCollectionThatWasNoneMeanwhileHasNoEarlierVersions() async throws {
