@@ -64,24 +64,33 @@ extension API {
         if let version = options.notBefore {
             try CollectionPlaces(try engine.topic(collection)).check(notBefore: version)
         }
+        var paging = SelectedPaging(options.selector, countMax: limits.pageRecordsMax)
         var items: [CollectionItem] = []
         var room = limits.pageBytesMax.value
         var reads = 0
+        // A list of which the client does not hear is closed with this request.
+        var begun: UInt64?
+        defer { if let begun { engine.closeList(begun, of: collection) } }
         while true {
             let page = try await engine.listItems(
                 of: collection,
                 from: place,
-                limit: limit - items.count,
-                bytesMax: ByteCount(max(room, 1))
+                limit: paging.readCount(wanted: limit - items.count),
+                bytesMax: limits.pageBytesMax
             )
-            if options.isExact, place == nil { try checkExact(options, page.version, collection) }
-            let found = options.selector.map { page.items.filter($0.matches) } ?? page.items
-            items += found
-            room -= found.reduce(0) { $0 + $1.record.content }
-            place = page.next
+            if place == nil {
+                begun = page.list
+                if options.isExact { try checkExact(options, page.version, collection) }
+            }
+            let taken = paging.take(page, limit: limit - items.count, bytesMax: room)
+            items += taken.items
+            room -= taken.bytes
+            place = taken.next
             reads += 1
             let isFull = items.count >= limit || room <= 0 || reads == Self.readsPerPageMax
-            if place == nil || options.selector == nil || isFull { return (items, page.version, place) }
+            guard place == nil || options.selector == nil || isFull else { continue }
+            if place != nil { begun = nil }
+            return (items, page.version, place)
         }
     }
 

@@ -46,6 +46,7 @@ extension API {
         let kind = KubernetesNames.kind(of: scope.resource)
         var text = KubernetesListText(form, kind: kind, now: engine.appendTime())
         let isPage = limit > 0
+        if isPage { listing.keepOpen() }
         var body = text.beginning(version: listing.version, next: isPage ? listing.next : nil)
         body.writeImmutableBuffer(text.items(items))
         guard !isPage, !listing.isAtEnd else {

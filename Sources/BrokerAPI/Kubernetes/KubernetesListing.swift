@@ -22,16 +22,21 @@ struct KubernetesListing: Sendable {
         var place: Place
         /// The version that the list shows, once it is known.
         var version = Offset.zero
+        /// Its list, if it was begun here and is not at its end.
+        var lease: ListLease?
 
         var isAtEnd: Bool { if case .done = place { true } else { false } }
     }
 
     private var parts: [Part]
+    /// The most items of one read.
+    private let countMax: Int
 
     /// A list that was not begun, or that is gone on with.
     ///
     /// - Parameter wanted: the collections, and what is asked of each.
     init(_ wanted: [KubernetesScope.Part], next text: String?, limits: Limits) throws {
+        countMax = limits.pageRecordsMax
         let begun = wanted.map {
             Part(
                 object: KubernetesObject($0.topic, limits: limits),
@@ -71,6 +76,11 @@ struct KubernetesListing: Sendable {
         }.joined(separator: "_")
     }
 
+    /// Leaves the lists open that were not read to their ends: somebody is told how to go on.
+    func keepOpen() {
+        for part in parts { part.lease?.keep() }
+    }
+
     /// Whether everything was read.
     var isAtEnd: Bool { parts.allSatisfy(\.isAtEnd) }
 
@@ -85,10 +95,12 @@ struct KubernetesListing: Sendable {
         var items: [(CollectionItem, KubernetesObject)] = []
         var reads = 0
         for index in parts.indices {
+            var paging = SelectedPaging(parts[index].selector, countMax: countMax)
             // Without room a list is opened all the same, so that all of them show one moment.
             repeat {
                 let hasRoom = items.count < limit && reads < Self.readsMax
-                items += try await read(engine, part: index, limit: hasRoom ? limit - items.count : 0, bytesMax)
+                let wanted = hasRoom ? limit - items.count : 0
+                items += try await read(engine, part: index, limit: wanted, bytesMax, &paging)
                 reads += 1
             } while !parts[index].isAtEnd && items.count < limit && reads < Self.readsMax
                 && parts[index].selector != nil
@@ -105,7 +117,8 @@ struct KubernetesListing: Sendable {
         _ engine: any BrokerEngine,
         part index: Int,
         limit: Int,
-        _ bytesMax: ByteCount
+        _ bytesMax: ByteCount,
+        _ paging: inout SelectedPaging
     ) async throws -> [(CollectionItem, KubernetesObject)] {
         let part = parts[index]
         let place: CollectionPlace?
@@ -119,12 +132,19 @@ struct KubernetesListing: Sendable {
         case .at(let known): place = known
         }
         let topic = part.object.topic
-        let page = try await engine.listItems(of: topic.name, from: place, limit: limit, bytesMax: bytesMax)
+        let page = try await engine.listItems(
+            of: topic.name,
+            from: place,
+            limit: paging.readCount(wanted: limit),
+            bytesMax: bytesMax
+        )
+        let lease = place == nil ? ListLease(page.list, of: topic.name, engine) : part.lease
         guard let position = page.version.positions.first, position.topicID == topic.id else { throw Self.expired }
         parts[index].version = position.next
-        parts[index].place = page.next.map { .at($0) } ?? .done(position.next)
-        let wanted = part.selector.map { page.items.filter($0.matches) } ?? page.items
-        return wanted.map { ($0, part.object) }
+        let taken = paging.take(page, limit: limit, bytesMax: bytesMax.value)
+        parts[index].place = taken.next.map { .at($0) } ?? .done(position.next)
+        parts[index].lease = taken.next == nil ? nil : lease
+        return taken.items.map { ($0, part.object) }
     }
 
     /// Reads the only item that can be wanted, without a look at the others.

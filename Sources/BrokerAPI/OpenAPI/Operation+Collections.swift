@@ -34,7 +34,7 @@ extension Operation {
     static let item = Operation(
         id: "item",
         answers: [shown(200, "The item.")],
-        problems: [ProblemCode].collection + [.itemNotFound]
+        problems: [ProblemCode].collection + [.itemNotFound, .tooContended]
     )
 
     static let putItem = Operation(

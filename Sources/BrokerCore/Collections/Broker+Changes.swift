@@ -13,11 +13,30 @@ extension Broker {
         budget: ReadBudget,
         previous wanted: PreviousWanted
     ) async throws(BrokerError) -> CollectionChanges {
+        var partitions: [Partition] = []
         for position in cursor.positions {
-            let partition = try registry.partition(of: position)
+            partitions.append(try registry.partition(of: position))
             _ = try collection(position.partition.topic)
-            try await partition.bringCollectionUpToDate(collections)
         }
+        let discards = partitions.map(\.collection.discardCount)
+        do throws(BrokerError) {
+            return try await changes(cursor, in: partitions, budget: budget, wanted)
+        } catch {
+            // Another reader has thrown an index away in between: what that did not tell the next one may.
+            guard case .versionExpired = error, partitions.map(\.collection.discardCount) != discards else {
+                throw error
+            }
+            return try await changes(cursor, in: partitions, budget: budget, wanted)
+        }
+    }
+
+    private func changes(
+        _ cursor: Cursor,
+        in partitions: [Partition],
+        budget: ReadBudget,
+        _ wanted: PreviousWanted
+    ) async throws(BrokerError) -> CollectionChanges {
+        for partition in partitions { try await partition.bringCollectionUpToDate(collections) }
         let result = try await read(cursor, budget: budget)
         if let failure = result.failure, result.slices.isEmpty { throw failure }
         guard let gap = result.gaps.first else {
@@ -72,7 +91,8 @@ private struct ChangeReading {
         for batch in slice.batches {
             guard batch.nextOffset <= version else { return }
             if !batch.isControl {
-                for record in try partition.decoded(batch) where record.offset >= next && record.key != nil {
+                let records = try partition.decoded(batch).filter { $0.offset >= next && $0.key != nil }
+                for record in records.detachedFromBatch {
                     changes.append(try change(record, isJSON: batch.isJSON))
                 }
             }

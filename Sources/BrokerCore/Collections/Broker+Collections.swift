@@ -18,14 +18,46 @@ extension Broker {
         let topic = try collection(topic)
         if let place {
             guard topic.partitions.indices.contains(place.partition) else { throw .listExpired(topic.name) }
-        } else {
-            for partition in topic.partitions { try await partition.bringCollectionUpToDate(collections) }
+            return try await readPool.run { () throws(BrokerError) in
+                try ListReading(topic, place, now: self.clock.now).page(limit: limit, bytesMax: bytesMax)
+            }
         }
+        do throws(BrokerError) {
+            return try await firstPage(of: topic, limit: limit, bytesMax: bytesMax)
+        } catch {
+            // A compaction has passed it by, or another reader has thrown the index away: nobody knows this list yet.
+            guard case .listExpired = error else { throw error }
+            return try await firstPage(of: topic, limit: limit, bytesMax: bytesMax)
+        }
+    }
+
+    private func firstPage(
+        of topic: Topic,
+        limit: Int,
+        bytesMax: ByteCount
+    ) async throws(BrokerError) -> CollectionPage {
+        for partition in topic.partitions { try await partition.bringCollectionUpToDate(collections) }
         return try await readPool.run { () throws(BrokerError) in
-            // Opened where it is read: of a thousand who begin at the same time only a few have a list open, and most of
-            // those are read to their end at once.
-            let place = place ?? self.openList(of: topic)
-            return try ListReading(topic, place, now: self.clock.now).page(limit: limit, bytesMax: bytesMax)
+            // Opened where it is read: of a thousand who begin at the same time only a few have a list open.
+            let place = self.openList(of: topic)
+            do throws(BrokerError) {
+                return try ListReading(topic, place, now: self.clock.now).page(limit: limit, bytesMax: bytesMax)
+            } catch {
+                self.closeList(place.list, of: topic)
+                throw error
+            }
+        }
+    }
+
+    /// Closes a list that nobody reads on.
+    public func closeList(_ list: UInt64, of topic: TopicName) {
+        if let topic = registry.find(topic) { closeList(list, of: topic) }
+    }
+
+    private func closeList(_ list: UInt64, of topic: Topic) {
+        let now = clock.now
+        for partition in topic.partitions {
+            partition.collection.look { $0.closeLists(at: now, finished: OpenLists.ID(number: list)) }
         }
     }
 
@@ -51,13 +83,15 @@ extension Broker {
     ) async throws(BrokerError) -> (item: CollectionItem?, version: Offset) {
         var seen: Offset?
         var hasDiscarded = false
-        while true {
+        for _ in 0..<Self.latestAttemptsMax {
             let discardCount = partition.collection.discardCount
             try await partition.bringCollectionUpToDate(collections)
             let known = key.withUnsafeBytes { key in
                 partition.collection.look { (latest: $0.latest(of: key)?.latest, version: $0.version) }
             }
-            guard let known, let latest = known.latest else { return (nil, known?.version ?? .zero) }
+            // Another reader has thrown the index away in between.
+            guard let known else { continue }
+            guard let latest = known.latest else { return (nil, known.version) }
             let item = try await readPool.run { () throws(BrokerError) in
                 var reader = ItemReader(partition)
                 return try reader.item(at: latest)
@@ -73,7 +107,11 @@ extension Broker {
             partition.collection.discard(discardCount)
             hasDiscarded = true
         }
+        throw .tooContended(partition.identity)
     }
+
+    /// How often a version is looked for that goes while it is read.
+    private static let latestAttemptsMax = 64
 
     private func openList(of topic: Topic) -> CollectionPlace {
         let now = clock.now
@@ -117,12 +155,8 @@ private struct ListReading {
         var reading = self
         let version = try reading.version()
         let isWhole = try reading.read(limit: limit, bytesMax: bytesMax)
-        if isWhole {
-            for partition in topic.partitions {
-                partition.collection.look { $0.closeLists(at: now, finished: list) }
-            }
-        }
         return CollectionPage(
+            list: list.number,
             items: reading.items,
             version: version,
             next: isWhole ? nil : reading.place,

@@ -91,7 +91,7 @@ struct OpenLists: Sendable {
         return nil
     }
 
-    /// Closes those whose time is over, and one that was read to its end.
+    /// Closes those whose time is over, and one that nobody reads on.
     mutating func close(at now: MonotonicInstant, finished: ID?) {
         if let finished { remove(finished) }
         guard let nextDeadline, nextDeadline <= now else { return }

@@ -15,6 +15,9 @@ extension BrokerEngine {
         throw .unsupported("this engine has no collections")
     }
 
+    /// There is none.
+    public func closeList(_ list: UInt64, of topic: TopicName) {}
+
     /// Refused.
     public func item(_ key: [UInt8], of topic: TopicName) async throws(BrokerError) -> CollectionItem? {
         throw .unsupported("this engine has no collections")

@@ -113,6 +113,8 @@ public protocol BrokerEngine: Sendable {
         limit: Int,
         bytesMax: ByteCount
     ) async throws(BrokerError) -> CollectionPage
+    /// Closes a list that nobody reads on; one that is over, or was never there, is no matter.
+    func closeList(_ list: UInt64, of topic: TopicName)
     /// The latest version of an item; nil when there is none.
     func item(_ key: [UInt8], of topic: TopicName) async throws(BrokerError) -> CollectionItem?
     /// Changes an item by what its latest version says: nobody's change comes in between. Durable on return.

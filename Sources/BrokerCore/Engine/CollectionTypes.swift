@@ -69,6 +69,8 @@ public enum PreviousWanted: Hashable, Sendable {
 
 /// A page of a collection as it was at one moment.
 public struct CollectionPage: Sendable {
+    /// The number of its list, which is open until its time is over or it is closed.
+    public let list: UInt64
     /// The items, in the order of their last change, partition by partition.
     public let items: [CollectionItem]
     /// The moment: a watch goes on from here.

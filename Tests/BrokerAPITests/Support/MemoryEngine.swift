@@ -49,6 +49,7 @@ final class MemoryEngine: BrokerEngine {
         var page: MemberPage?
         var beats: [MemberIdentity] = []
         var leaves: [MemberIdentity] = []
+        var listed = Listed()
     }
 
     let state = Mutex(State())

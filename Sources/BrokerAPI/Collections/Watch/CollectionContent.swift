@@ -45,8 +45,8 @@ struct CollectionContent: WatchContent {
 
     /// What a read found.
     enum Found: Sendable {
-        /// A page of the state.
-        case page(CollectionPage)
+        /// A page of the state; with its list, if that begins here and goes on.
+        case page(CollectionPage, ListLease?)
         /// Changes.
         case changes(FoundChanges)
     }
@@ -69,6 +69,8 @@ struct CollectionContent: WatchContent {
     private var form: any CollectionForm
     private var phase: Phase
     private var pending: (found: Found, index: Int)?
+    /// The list that is the state, while that is told.
+    private var lease: ListLease?
     /// Whether the cursor stands within a batch.
     private var isWithinBatch = false
 
@@ -98,7 +100,9 @@ struct CollectionContent: WatchContent {
     private static func readOnce(_ reading: Reading, _ engine: any BrokerEngine) async throws(BrokerError) -> Found {
         switch reading {
         case .state(let collection, let place, let limit, let bytes):
-            return .page(try await engine.listItems(of: collection, from: place, limit: limit, bytesMax: bytes))
+            let page = try await engine.listItems(of: collection, from: place, limit: limit, bytesMax: bytes)
+            let lease = place == nil ? ListLease(page.list, of: collection, engine) : nil
+            return .page(page, page.next == nil ? nil : lease)
         case .changes(let cursor, let budget, let wanted, let shared, let base):
             if let name = cursor.positions.first?.partition.topic, try engine.topic(name).versionBase != base {
                 throw .topicReplaced(name)
@@ -142,7 +146,10 @@ struct CollectionContent: WatchContent {
     mutating func take(_ found: Found) throws(Problem) -> BrokerError? {
         pending = (found, 0)
         switch found {
-        case .page: isCaughtUp = false
+        case .page(let page, let begun):
+            if let begun { lease = begun }
+            if page.next == nil { lease = nil }
+            isCaughtUp = false
         // A read that found nothing and did not move has caught up, whatever it says: the next thing is to wait.
         case .changes(let found):
             let found = found.found
@@ -153,7 +160,7 @@ struct CollectionContent: WatchContent {
 
     mutating func shed() {
         guard let (found, index) = pending else { return }
-        if case .page(let page) = found {
+        if case .page(let page, _) = found {
             // The last page ends the list: nobody can have it again.
             guard let next = page.next, case .state(let place, let isMarked) = phase else { return }
             let last = index > 0 ? page.items[index - 1] : nil
@@ -189,7 +196,7 @@ struct CollectionContent: WatchContent {
         guard case (let found, var index)? = pending else { return .done }
         let outcome: BatchWalk.Outcome
         switch found {
-        case .page(let page): outcome = write(page.items, &index, &room)
+        case .page(let page, _): outcome = write(page.items, &index, &room)
         case .changes(let found): outcome = write(found, &index, &room)
         }
         guard outcome == .done else {
@@ -199,7 +206,7 @@ struct CollectionContent: WatchContent {
         pending = nil
         isWithinBatch = false
         switch found {
-        case .page(let page): endPage(page)
+        case .page(let page, _): endPage(page)
         case .changes(let found): cursor = found.found.cursor
         }
         return .done

@@ -86,6 +86,24 @@ import Testing
         await watch.close()
     }
 
+    /// What a watch has of the state is a list, which others would have to make room for.
+    @Test func aWatchLeavesNoListOpen() async throws {
+        let test = try await CollectionHarness.start()
+        let value = "\"" + String(repeating: "x", count: 1000) + "\""
+        let records = (0..<200).map { #"{"key":"k\#($0)","value":\#(value)}"# }.joined(separator: ",")
+        await test.api.produce("prices", records)
+        var watch: WatchedCollection? = try await WatchedCollection(test, "watch=true")
+        _ = try await watch?.read(count: 1)
+        #expect(try test.openListCount() == 1)
+        await watch?.close()
+        watch = nil
+        #expect(try test.openListCount() == 0)
+        var whole = try await WatchedCollection(test, "watch=true")
+        _ = try await whole.read { $0.type == "BOOKMARK" }
+        #expect(try test.openListCount() == 0)
+        await whole.close()
+    }
+
     @Test func framingsAreNegotiated() async throws {
         let test = try await CollectionHarness.start()
         func answer(_ query: String, _ accept: String?) async -> (Int, String?) {
