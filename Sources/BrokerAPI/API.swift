@@ -78,7 +78,7 @@ public final class API: Sendable {
         do {
             var reply = try await answer(route.call, context, principal)
             if case .stream(let stream) = reply.body {
-                reply.body = .stream(CountedStream(stream, load, isMember: route.route.action == .consume))
+                reply.body = .stream(CountedStream(stream, load, kind: .init(route.route.action)))
             }
             return reply
         } catch BrokerError.topicNotFound(let topic) where route.call.isOfItems {
@@ -116,7 +116,9 @@ public final class API: Sendable {
     /// - Parameter declaredBytes: how large its body is, where the client says.
     public func refusal(before found: FoundRoute, declaredBytes: Int?) -> APIReply? {
         guard found.route.action == .produce else { return nil }
-        return engine.appendRefusal(bytes: ByteCount(declaredBytes ?? 0)).map {
+        // A stream waits for room in the queue, group by group.
+        let bytes = found.streamsBody ? .zero : ByteCount(declaredBytes ?? 0)
+        return engine.appendRefusal(bytes: bytes).map {
             Problem($0).reply(to: found.route.pattern)
         }
     }

@@ -9,12 +9,20 @@ public struct APIReply: Sendable {
     public var headers: HTTPFields
     /// The body.
     public var body: APIBody
+    /// What takes the request's body while the answer streams; nil where the request was whole.
+    public var sink: (any APIBodySink)?
 
     /// Creates an answer.
-    public init(status: HTTPResponse.Status, headers: HTTPFields = [:], body: APIBody = .bytes(ByteBuffer())) {
+    public init(
+        status: HTTPResponse.Status,
+        headers: HTTPFields = [:],
+        body: APIBody = .bytes(ByteBuffer()),
+        sink: (any APIBodySink)? = nil
+    ) {
         self.status = status
         self.headers = headers
         self.body = body
+        self.sink = sink
     }
 }
 
@@ -51,11 +59,19 @@ public protocol APIStream: Sendable {
     /// How long the client may take nothing while something waits for it.
     var stallMax: Duration { get }
 
+    /// Whether the client shows by what it sends that it lives, though it takes nothing.
+    var isHeard: Bool { get }
+
     /// The status of what ended the stream, if it did not end well.
     var failure: HTTPResponse.Status? { get }
 
     /// Takes what the client says while the stream runs; may be used beside `next`, by another task.
     var commands: any ClientCommands { get }
+}
+
+extension APIStream {
+    /// A client that has sent its request says nothing more.
+    public var isHeard: Bool { false }
 }
 
 /// What a client does that ends its stream.

@@ -11,8 +11,10 @@ public struct APIRequest: Sendable {
     public var authority: String?
     /// The header fields.
     public var headers: HTTPFields
-    /// The whole body, already bounded by the route's limit.
+    /// The whole body, already bounded by the route's limit; empty where it is taken while it comes.
     public var body: ByteBuffer
+    /// What bounds the bytes of bodies that are taken while they come; nil leaves them to their streams' own bounds.
+    public var room: (any BodyRoom)?
 
     /// Creates a request.
     public init(
@@ -20,12 +22,14 @@ public struct APIRequest: Sendable {
         target: String,
         authority: String? = nil,
         headers: HTTPFields = [:],
-        body: ByteBuffer = ByteBuffer()
+        body: ByteBuffer = ByteBuffer(),
+        room: (any BodyRoom)? = nil
     ) {
         self.method = method
         self.target = target
         self.authority = authority
         self.headers = headers
         self.body = body
+        self.room = room
     }
 }

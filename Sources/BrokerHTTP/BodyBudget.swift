@@ -1,10 +1,11 @@
+import BrokerAPI
 import Synchronization
 
 /// The bytes of request bodies that all connections hold together, bounded.
 ///
 /// A body counts for what has come of it, from its first byte until its request was answered: a slow client holds what it
 /// has sent, not what it has announced.
-final class BodyBudget: Sendable {
+final class BodyBudget: BodyRoom {
     private let bytesMax: Int
     private let held = Mutex(0)
 

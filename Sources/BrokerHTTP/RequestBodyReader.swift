@@ -10,8 +10,9 @@ struct RequestBodyReader {
     /// The client waits for `100 Continue` before it sends the body.
     let expectsContinue: Bool
 
+    /// The body itself, for who takes it as it comes instead of this reader.
+    let body: RequestBody
     private var chunks: RequestBody.AsyncIterator?
-    private let body: RequestBody
     private var isAtEnd = false
 
     init(_ request: Request) {

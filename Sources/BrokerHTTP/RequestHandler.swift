@@ -52,6 +52,7 @@ struct RequestHandler: Sendable {
             if let reply = api.refusal(before: found, declaredBytes: body.declaredBytes) {
                 return try await refuse(reply, of: request, unread: &body, writer, channel)
             }
+            if found.streamsBody { return try await exchange(request, match, &body, writer, channel) }
             var heldBytes = 0
             defer { budget.giveBack(heldBytes) }
             try await answer(request, found, match, &body, &heldBytes, writer, channel)
@@ -105,6 +106,32 @@ struct RequestHandler: Sendable {
             try await send(reply, to: request, writer, channel)
             await pause(after: reply)
         }
+    }
+
+    /// Answers a request whose body is taken while it comes; both go on beside each other.
+    @concurrent
+    private func exchange(
+        _ request: Request,
+        _ match: RouteMatch,
+        _ body: inout RequestBodyReader,
+        _ writer: consuming ResponseWriter,
+        _ channel: any Channel
+    ) async throws {
+        let call = APIRequest(
+            method: request.method,
+            target: request.head.path ?? "/",
+            headers: request.headers,
+            room: budget
+        )
+        let reply = await api.respond(to: call, match: match, principal: .anonymous)
+        guard case .stream(let stream) = reply.body, let sink = reply.sink else {
+            return try await refuse(reply, of: request, unread: &body, writer, channel)
+        }
+        if body.expectsContinue { try await writer.writeInformationalHead(HTTPResponse(status: .continue)) }
+        var head = HTTPResponse(status: reply.status, headerFields: reply.headers)
+        head.headerFields[.connection] = "close"
+        let sender = StreamSender(stream: stream, channel: channel, limits: sendLimits)
+        await sender.send(head, feeding: BodyFeed(body: body.body, sink: sink, channel: channel))
     }
 
     /// Answers a request that may wait, which ends its wait when the client closes its side.

@@ -31,6 +31,19 @@ public struct Limits: Hashable, Sendable {
     /// Connections that the listener keeps open; further ones wait to be accepted (16,384).
     public var connectionsMax = 16_384
 
+    // MARK: streamed lines
+
+    /// One line of a streamed request's body: a record of 1 MiB, every byte of it escaped, and what stands around it (8 MiB).
+    public var streamedLineBytesMax = ByteCount.mebibytes(8)
+    /// The records of a streamed request that gather while those before them are flushed, as encoded (4 MiB).
+    public var streamedGroupBytesMax = ByteCount.mebibytes(4)
+    /// Receipts that wait for a client which does not read them; the last of them covers what is stored meanwhile (64).
+    public var streamedReceiptsMax = 64
+    /// Ranges of offsets in all of these receipts, beyond which no more of the body is read (16,384).
+    public var streamedRangesMax = 16_384
+    /// How long a streamed request may bring nothing before it is ended; blank lines count as something (15 min).
+    public var streamedIdleMax = Duration.seconds(900)
+
     // MARK: topics and groups
 
     /// Partitions of one topic (10,000).

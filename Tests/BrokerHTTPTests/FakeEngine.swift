@@ -3,7 +3,7 @@ import RecordFormat
 import Synchronization
 
 /// An engine of which only streams work: a group's says nothing until it drains or is cancelled; of the topics `flood` has
-/// records without end, and `quiet` never has any.
+/// records without end, and `quiet` never has any, for what is appended is only counted.
 final class FakeEngine: BrokerEngine {
     let capabilities = EngineCapabilities(groups: true, atomicAppend: true)
     let limits: Limits
@@ -13,7 +13,9 @@ final class FakeEngine: BrokerEngine {
     let closings: AsyncStream<Void>
 
     private let closing: AsyncStream<Void>.Continuation
-    private let state = Mutex((phase: EnginePhase.ready, closedCount: 0, waiting: 0, sessions: [FakeSession]()))
+    private let state = Mutex(
+        (phase: EnginePhase.ready, closedCount: 0, waiting: 0, appended: 0, sessions: [FakeSession]())
+    )
     private let listensToDrain: Bool
     private let refusal: BrokerError?
 
@@ -38,6 +40,8 @@ final class FakeEngine: BrokerEngine {
     var phase: EnginePhase { state.withLock { $0.phase } }
     /// How many wait at the end of a topic.
     var waitingCount: Int { state.withLock { $0.waiting } }
+    /// How many records were appended.
+    var appendedRecords: Int { state.withLock { $0.appended } }
     var closedCount: Int { state.withLock { $0.closedCount } }
 
     func drain() {
@@ -101,7 +105,15 @@ final class FakeEngine: BrokerEngine {
         _ appends: [AppendItem],
         producer: ProducerSequence?
     ) async throws(BrokerError) -> [AppendReceipt] {
-        throw .unsupported("a fake")
+        if let refusal { throw refusal }
+        return appends.map { item in
+            let count = item.batches.reduce(0) { $0 + $1.recordCount }
+            let end = state.withLock { state in
+                state.appended += count
+                return Int64(state.appended)
+            }
+            return AppendReceipt(target: item.target, base: Offset(end - Int64(count)), end: Offset(end))
+        }
     }
 
     func cursor(

@@ -94,6 +94,14 @@ struct Negotiation: Hashable, Sendable {
         )
     }
 
+    /// Decides for the receipts of a streamed body, which are NDJSON.
+    static func receipts(_ context: RequestContext) throws(Problem) {
+        let types = AcceptHeader.types(context.request.headers[values: .accept])
+        guard types.contains(where: { $0 == "*/*" || $0 == "application/*" || isNDJSON($0) }) else {
+            throw Problem(.framingNotSupported, "the receipts of a stream come as application/x-ndjson")
+        }
+    }
+
     /// A WebSocket carries the objects of NDJSON, one a frame, and nothing else.
     private static func refuseFraming(_ query: QueryParameters) throws(Problem) {
         guard query["framing"] == nil else {

@@ -9,6 +9,25 @@ extension Model {
             ("goodbye", [.init("reason", .string), .init("reconnect", .bool), .init("retryAfterMs", .count)]),
         ] + memberEvents
 
+    /// What the stream of a streamed body says.
+    static let produceEvents: [(String, [Schema.Field])] = [
+        (
+            "receipt",
+            [
+                .init("lines", .list(.integer(1...Int64.max), counts: 2...2)), .init("count", .count),
+                .init("partitions", .list(part)), .init("durability", .choice(["flushed"])),
+            ]
+        ),
+        ("error", [.init("problem", .model(.problem))]),
+        (
+            "goodbye",
+            [
+                .init("reason", .string), .init("reconnect", .bool), .init("retryAfterMs", .count),
+                .init("lines", .count), .init("count", .count),
+            ]
+        ),
+    ]
+
     private static let memberEvents: [(String, [Schema.Field])] = [
         ("joined", [.init("member", .string), .init("groupEpoch", .count), .init("session", .string)]),
         ("assigned", [.init("groupEpoch", .count), .init("partitions", .list(.model(.assignedPartition)))]),

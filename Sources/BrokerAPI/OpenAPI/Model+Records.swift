@@ -48,7 +48,8 @@ extension Model {
     private static let result = Schema.object([
         .init("partition", .partitionIndex), .init("offset", .count), .optional("timestamp", .time),
     ])
-    private static let part = Schema.object([
+    /// What was stored of one partition.
+    static let part = Schema.object([
         .init("partition", .partitionIndex), .init("baseOffset", .count), .init("endOffset", .count),
         .init("count", .count),
     ])

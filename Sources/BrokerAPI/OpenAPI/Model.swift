@@ -3,7 +3,9 @@ enum Model: String, CaseIterable, Sendable {
     // Topics and the broker.
     case topicSettings, topic, topicSummary, topicList, partition, partitionList, health, readiness
     // Records.
-    case newRecord, newRecords, recordHeaders, cloudEvent, produceResults, produceSummary, record, page, gap, logStart
+    case newRecord, newRecords, recordHeaders, cloudEvent, produceResults, produceSummary, produceEvent, record, page,
+        gap
+    case logStart
     // Groups.
     case newGroup, groupChange, group, groupList, groupMember, groupMembers, groupOffsets, groupLag, groupHistory
     case offsetReset, offsetResetResult, memberJoin, membership, memberPage, sessionDocument, standing
@@ -31,6 +33,7 @@ enum Model: String, CaseIterable, Sendable {
             .topicPartition, .commit, .commitResults:
             memberSchema
         case .collectionList, .itemList, .item, .newItem, .itemEvent, .itemServerSentEvent: collectionSchema
+        case .produceEvent: .either(Self.produceEvents.map { Self.line($0, $1) })
         case .event: .either(Self.events.map { Self.line($0, $1) })
         case .serverSentEvent: .either(Self.events.map { Self.serverSent($0, $1) })
         case .problem: Self.problemSchema

@@ -30,20 +30,22 @@ extension Operation {
         answers: [
             Answer(
                 status: 200,
-                summary: "All records are on stable storage.",
+                summary: "All records are on stable storage; of a stream, those that it has receipts for.",
                 contents: [
                     Content(
                         mediaType: "application/json",
                         schema: .either([.model(.produceResults), .model(.produceSummary)])
-                    )
+                    ),
+                    // With `stream=true`, a line.
+                    Content(mediaType: "application/x-ndjson", schema: .model(.produceEvent)),
                 ],
                 fields: [.producerEpoch, .producerSeq]
             )
         ],
         problems: [ProblemCode].unwritten + [
             .topicNotFound, .partitionNotFound, .headerReserved, .keyMissing, .keyElsewhere, .recordTooLarge,
-            .headersTooLarge,
-            .tooManyRecords, .unsupportedMediaType, .preconditionFailed, .producerFenced,
+            .headersTooLarge, .tooManyRecords, .unsupportedMediaType, .preconditionFailed, .producerFenced,
+            .framingNotSupported, .tooManyStreams, .lineTooLarge, .streamIdle,
             .producerSequenceGap, .duplicateUnknown, .idempotencyKeyReused, .tooManyProducers,
         ]
     )

@@ -5,19 +5,20 @@ import NIOCore
 struct CountedStream: APIStream {
     private var base: any APIStream
     private let load: SurfaceLoad
-    private let isMember: Bool
+    private let kind: SurfaceLoad.StreamKind
 
-    init(_ base: any APIStream, _ load: SurfaceLoad, isMember: Bool) {
+    init(_ base: any APIStream, _ load: SurfaceLoad, kind: SurfaceLoad.StreamKind) {
         self.base = base
         self.load = load
-        self.isMember = isMember
-        load.countStream(isMember: isMember, by: 1)
+        self.kind = kind
+        load.countStream(kind, by: 1)
     }
 
     var failure: HTTPResponse.Status? { base.failure }
     var commands: any ClientCommands { base.commands }
 
     var stallMax: Duration { base.stallMax }
+    var isHeard: Bool { base.isHeard }
 
     mutating func leave(_ reason: StreamLeave) -> ByteBuffer? { base.leave(reason) }
 
@@ -26,7 +27,7 @@ struct CountedStream: APIStream {
     mutating func next() async -> ByteBuffer? { await base.next() }
 
     mutating func close() async {
-        load.countStream(isMember: isMember, by: -1)
+        load.countStream(kind, by: -1)
         await base.close()
     }
 }

@@ -3,21 +3,42 @@ import Synchronization
 
 /// What the surfaces hold open, counted where it is opened and closed.
 public final class SurfaceLoad: Sendable {
+    /// What a stream is.
+    enum StreamKind: String, CaseIterable {
+        /// It reads.
+        case watch
+        /// It is a member of a group.
+        case group
+        /// It produces.
+        case produce
+
+        /// The stream that an action opens.
+        init(_ action: Route.Action) {
+            self =
+                switch action {
+                case .consume: .group
+                case .produce: .produce
+                default: .watch
+                }
+        }
+    }
+
     private let connections = Atomic(0)
     private let watches = Atomic(0)
     private let memberStreams = Atomic(0)
+    private let produceStreams = Atomic(0)
 
     /// A connection was accepted.
     public func connectionOpened() { connections.wrappingAdd(1, ordering: .relaxed) }
     /// A connection has ended.
     public func connectionClosed() { connections.wrappingSubtract(1, ordering: .relaxed) }
 
-    /// A stream begins or ends: a member's, or a watch.
-    func countStream(isMember: Bool, by change: Int) {
-        if isMember {
-            memberStreams.wrappingAdd(change, ordering: .relaxed)
-        } else {
-            watches.wrappingAdd(change, ordering: .relaxed)
+    /// A stream begins or ends.
+    func countStream(_ kind: StreamKind, by change: Int) {
+        switch kind {
+        case .watch: watches.wrappingAdd(change, ordering: .relaxed)
+        case .group: memberStreams.wrappingAdd(change, ordering: .relaxed)
+        case .produce: produceStreams.wrappingAdd(change, ordering: .relaxed)
         }
     }
 
@@ -28,16 +49,19 @@ public final class SurfaceLoad: Sendable {
             MetricFamily(
                 "millrace_streams",
                 .gauge,
-                "Streams that are open: watches, and members of groups.",
-                [
-                    Self.streams(watches.load(ordering: .relaxed), kind: "watch"),
-                    Self.streams(memberStreams.load(ordering: .relaxed), kind: "group"),
-                ]
+                "Streams that are open: watches, members of groups, and bodies of lines.",
+                StreamKind.allCases.map { kind in
+                    MetricFamily.Sample(Double(count(kind)), labels: [(name: "kind", value: kind.rawValue)])
+                }
             ),
         ]
     }
 
-    private static func streams(_ count: Int, kind: String) -> MetricFamily.Sample {
-        MetricFamily.Sample(Double(count), labels: [(name: "kind", value: kind)])
+    private func count(_ kind: StreamKind) -> Int {
+        switch kind {
+        case .watch: watches.load(ordering: .relaxed)
+        case .group: memberStreams.load(ordering: .relaxed)
+        case .produce: produceStreams.load(ordering: .relaxed)
+        }
     }
 }

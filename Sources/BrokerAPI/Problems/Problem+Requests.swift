@@ -55,6 +55,26 @@ extension Problem {
         )
     }
 
+    /// A line beyond the limit of a body that is read as it comes.
+    static func lineTooLarge(_ line: Int, bodyOffset: Int, max: ByteCount) -> Problem {
+        var problem = RecordPlace.streamedLine(line, bodyOffset: bodyOffset).problem(
+            .lineTooLarge,
+            "a line takes at most \(max)",
+            byteOffset: 0
+        )
+        problem.members.append(Member("maxBytes", .integer(Int64(max.value))))
+        return problem
+    }
+
+    /// A streamed request that brings nothing.
+    static func streamIdle(_ max: Duration) -> Problem {
+        Problem(
+            .streamIdle,
+            "nothing came for \(max.wholeMilliseconds / 1000) s; begin another stream at the line after the last that is stored, "
+                + "and send a blank line now and then"
+        )
+    }
+
     /// A body for which there is no room among all those that are coming in.
     static var tooManyBodies: Problem {
         Problem(

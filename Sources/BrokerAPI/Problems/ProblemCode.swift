@@ -54,6 +54,8 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case recordTooLarge = "record-too-large"
     case headersTooLarge = "headers-too-large"
     case bodyTooLarge = "body-too-large"
+    case lineTooLarge = "line-too-large"
+    case streamIdle = "stream-idle"
     case tooManyRecords = "too-many-records"
     case requestTooLarge = "request-too-large"
     case unsupportedMediaType = "unsupported-media-type"
@@ -81,7 +83,7 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .quotaExceeded, .tooManyBodies, .tooManyStreams, .draining, .starting, .storageStalled,
             .insufficientStorage, .outcomeUnknown, .tooManyProducers, .tooManyResets,
-            .tooContended:
+            .tooContended, .streamIdle:
             true
         default: false
         }
@@ -144,6 +146,8 @@ enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .recordTooLarge: (.contentTooLarge, "A record is too large")
         case .headersTooLarge: (.contentTooLarge, "A record has too many or too large headers")
         case .bodyTooLarge: (.contentTooLarge, "The body is too large")
+        case .lineTooLarge: (.contentTooLarge, "A line is too large")
+        case .streamIdle: (.requestTimeout, "Nothing came for too long")
         case .tooManyRecords: (.contentTooLarge, "The request has too many records")
         case .requestTooLarge: (.contentTooLarge, "The records do not fit one atomic write")
         case .unsupportedMediaType: (.unsupportedMediaType, "The body's encoding is not supported")

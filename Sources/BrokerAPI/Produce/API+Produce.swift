@@ -8,6 +8,8 @@ extension API {
     ///
     /// With a producer's fields, a request that was stored before is answered as it was then.
     func produce(_ topic: TopicName, _ context: RequestContext, _ principal: Principal) async throws -> APIReply {
+        if try context.query.bool("stream") == true { return try produceStream(topic, context, principal) }
+        if context.query["timeout"] != nil { throw Problem.invalidRequest("timeout= goes with stream=true") }
         try requireReady()
         let producer = try ProducerFields.read(context.request.headers, of: principal)
         let format = try ProduceFormat(context)
@@ -15,22 +17,42 @@ extension API {
         let count = Int32(description.partitions.count)
         let partition = try partitionDefault(context.query, topic, count: count)
         let condition = try AppendCondition(context.query, partition)
-        var intake = RecordIntake(
-            topic: topic,
-            codec: codec(for: description),
-            partitionCount: count,
-            sticky: producer?.sticky(count: count) ?? PartitionIndex(Int32(configuration.random() % UInt64(count))),
-            now: engine.appendTime(),
-            limits: engine.limits,
-            recordsMax: configuration.recordsPerRequestMax,
-            keepsPlaces: !format.answersSummary,
-            needsKeys: description.settings.cleanup == .compact,
-            trace: TraceContext.headers(of: context.request.headers)
+        var intake = intake(
+            for: description,
+            sticky: producer?.sticky(count: count) ?? randomPartition(of: description),
+            trace: TraceContext.headers(of: context.request.headers),
+            keepsPlaces: !format.answersSummary
         )
         try read(context, format, partition, into: &intake)
         let appends = try condition.map { (condition) throws(Problem) in try condition.put(on: intake.finish()) }
         let receipts = try await engine.append(appends ?? intake.finish(), producer: producer)
         return ProduceText.reply(intake, receipts, asSummary: format.answersSummary, producer)
+    }
+
+    /// An empty intake of records for a topic as it is now.
+    func intake(
+        for topic: TopicDescription,
+        sticky: PartitionIndex,
+        trace: HeaderList?,
+        keepsPlaces: Bool = false
+    ) -> RecordIntake {
+        RecordIntake(
+            topic: topic.name,
+            codec: codec(for: topic),
+            partitionCount: Int32(topic.partitions.count),
+            sticky: sticky,
+            now: engine.appendTime(),
+            limits: engine.limits,
+            recordsMax: configuration.recordsPerRequestMax,
+            keepsPlaces: keepsPlaces,
+            needsKeys: topic.settings.cleanup == .compact,
+            trace: trace
+        )
+    }
+
+    /// Where records without a key and a partition go, when nobody says otherwise.
+    func randomPartition(of topic: TopicDescription) -> PartitionIndex {
+        PartitionIndex(Int32(configuration.random() % UInt64(topic.partitions.count)))
     }
 
     private func read(
@@ -94,7 +116,8 @@ extension API {
         }
     }
 
-    private func partitionDefault(
+    /// The partition of the query.
+    func partitionDefault(
         _ query: QueryParameters,
         _ topic: TopicName,
         count: Int32

@@ -23,11 +23,7 @@ enum NDJSONRecordsBody {
         into intake: inout RecordIntake
     ) throws(Problem) {
         try body.withUnsafeMutableReadableBytes { (bytes) throws(Problem) in
-            var records = RecordReader(partitionDefault: partitionDefault)
-            var values = BareValueReader(key: nil, partition: partitionDefault)
-            if case .values(let key) = lines { values = BareValueReader(key: key, partition: partitionDefault) }
-            // A record object is one level around its value.
-            let levelsMax = if case .values = lines { depthMax } else { depthMax + 1 }
+            var reader = LineReader(lines, depthMax: depthMax, partitionDefault: partitionDefault)
             var bad = BadRecords()
             var start = 0
             var number = 0
@@ -35,14 +31,7 @@ enum NDJSONRecordsBody {
                 let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
                 number += 1
                 try bad.judge { () throws(Problem) in
-                    guard let value = try prepare(bytes, start..<end, depthMax: levelsMax, .line(number)) else {
-                        return
-                    }
-                    let all = UnsafeRawBufferPointer(bytes)
-                    switch lines {
-                    case .records: try records.read(all, value, into: &intake, .line(number))
-                    case .values: try values.read(all, value, into: &intake, .line(number))
-                    }
+                    try reader.read(bytes, start..<end, into: &intake, .line(number))
                 }
                 start = end + 1
             }
@@ -50,28 +39,10 @@ enum NDJSONRecordsBody {
         }
         if intake.recordCount == 0 { throw RecordPlace.body.invalid("there is no record on any line") }
     }
-
-    /// Checks one line and rids it of carriage returns between tokens; nil when it is blank.
-    private static func prepare(
-        _ bytes: UnsafeMutableRawBufferPointer,
-        _ line: Range<Int>,
-        depthMax: Int,
-        _ place: RecordPlace
-    ) throws(Problem) -> Range<Int>? {
-        let text = UnsafeMutableRawBufferPointer(rebasing: bytes[line])
-        if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { return nil }
-        do throws(JSONError) {
-            let shape = try JSONValidator.validate(UnsafeRawBufferPointer(text), depthMax: depthMax)
-            if shape.hasLineBreaks { JSONLineBreaks.replaceBetweenTokens(in: text) }
-            return shape.value.lowerBound + line.lowerBound..<shape.value.upperBound + line.lowerBound
-        } catch {
-            throw place.invalid("not valid JSON: \(error.reason)", byteOffset: line.lowerBound + error.byteOffset)
-        }
-    }
 }
 
 /// Reads bare values whose keys, if any, stand within them.
-struct BareValueReader {
+struct BareValueReader: Sendable {
     private let key: JSONPointer?
     private let partition: PartitionIndex?
     private var scratch = ByteBuffer()

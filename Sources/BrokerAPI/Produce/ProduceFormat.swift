@@ -58,7 +58,8 @@ enum ProduceFormat: Sendable {
         return keys.first
     }
 
-    private static func lines(_ query: QueryParameters) throws(Problem) -> NDJSONRecordsBody.Lines {
+    /// What stands on each line of NDJSON.
+    static func lines(_ query: QueryParameters) throws(Problem) -> NDJSONRecordsBody.Lines {
         switch query["as"] {
         case nil, "records":
             if query["key"] != nil { throw Problem.invalidRequest("key= goes with as=values") }

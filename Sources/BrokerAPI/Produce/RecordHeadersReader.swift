@@ -3,7 +3,7 @@ import NIOCore
 import RecordFormat
 
 /// Reads the `headers` object of a record: names to strings, `{"base64":...}`, or arrays of these for a repeated name.
-struct RecordHeadersReader {
+struct RecordHeadersReader: Sendable {
     /// The header that queue mode will use.
     private static let reserved: StaticString = "millrace.deliver-at"
 

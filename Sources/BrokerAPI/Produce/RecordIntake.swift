@@ -16,6 +16,8 @@ struct RecordIntake {
     private(set) var places: [Place] = []
     /// How many records were taken.
     private(set) var recordCount = 0
+    /// What they take in their batches at most.
+    private(set) var encodedBytesMax = ByteCount.zero
     /// The time of records that do not bring their own.
     let now: Timestamp
 
@@ -78,6 +80,7 @@ struct RecordIntake {
             throw Problem(compressing: error)
         }
         recordCount += 1
+        encodedBytesMax += bytesMax
     }
 
     /// The batches of all partitions, in the order in which `Place.slot` counts.
@@ -152,6 +155,7 @@ struct RecordIntake {
         if let slot = slots[partition] { return slot }
         slots[partition] = batches.count
         batches.append(PartitionBatches(partition: partition, batchBytesMax: limits.batchBytesMax, codec: codec))
+        encodedBytesMax += ByteCount(BatchHeader.size)
         return batches.count - 1
     }
 }

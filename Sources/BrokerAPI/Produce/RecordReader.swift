@@ -8,7 +8,7 @@ import RecordFormat
 ///
 /// A value goes into its batch as it stands in the body; only what is escaped or in base64 is decoded first, into a
 /// buffer that is used again for the next record.
-struct RecordReader {
+struct RecordReader: Sendable {
     /// Where a part of a record lies: in the request's body, or decoded in `scratch`.
     private enum Part {
         case body(Range<Int>)

@@ -18,6 +18,9 @@ public struct FoundRoute: Sendable {
     /// Whether its answer may have to wait for something that happens later.
     public var mayWait: Bool { query["wait"] != nil }
 
+    /// Whether its body is taken while it comes, without a bound, beside the stream that answers it.
+    public var streamsBody: Bool { route.action == .produce && ["true", "1"].contains(query["stream"]) }
+
     /// What the request asks for.
     let call: APICall
     /// The query, decoded and checked.

@@ -74,6 +74,12 @@ extension RouteTable {
                     "Append only if the partition of `partition=` ends exactly here.",
                     .count
                 ),
+                Route.Parameter(
+                    "stream",
+                    "`true`: the body is NDJSON of any length, and each group of lines that is flushed has its receipt.",
+                    .flag
+                ),
+                Route.Parameter("timeout", "With `stream=true`: end the stream after this time.", .duration),
             ],
             as: .produce,
             "Append records: all of them, flushed, or none."

@@ -56,6 +56,9 @@ extension Broker {
         return .queueFull(retryAfterMilliseconds: AppendLimits.retryAfterMilliseconds)
     }
 
+    /// What the batches of one append take at most: it is one frame.
+    public var appendBytesMax: ByteCount { store.frameBytesMax }
+
     /// Whether the volume has room for users' records.
     public var storage: StorageRoom { store.isFull ? .full : .open }
 

@@ -83,6 +83,9 @@ public protocol BrokerEngine: Sendable {
     /// A glance, for surfaces: a body need not be read for an append that is refused anyhow.
     func appendRefusal(bytes: ByteCount) -> BrokerError?
 
+    /// What the batches of one append take at most, with what stands around them.
+    var appendBytesMax: ByteCount { get }
+
     /// A cursor over partitions of a topic, starting where `start` says.
     ///
     /// A time is looked up in the log; nothing else waits.
@@ -218,6 +221,8 @@ public enum StorageRoom: String, Sendable, Hashable {
 extension BrokerEngine {
     /// An engine that does not bound appends refuses none beforehand.
     public func appendRefusal(bytes: ByteCount) -> BrokerError? { nil }
+    /// An engine that does not say takes as much as a body holds.
+    public var appendBytesMax: ByteCount { limits.requestBodyBytesMax }
     /// An engine that does not tell namespaces apart has one.
     public var namespaces: [Namespace] { [.default] }
     /// An engine that tells no changes has the same topics for ever.

@@ -1,5 +1,7 @@
+import HummingbirdCore
 import NIOCore
 import NIOHTTPTypes
+import Synchronization
 
 /// Tells when a client has closed its side of a connection, while its answer is made or streamed.
 ///
@@ -13,6 +15,9 @@ final class ClientWatch: ChannelInboundHandler {
     private var onClose: (@Sendable () -> Void)?
     private var isDeaf = false
     private var isClosed = false
+    /// Whether a request's head came and its end has not.
+    private var isInBody = false
+    private var mark: BodyMark?
 
     /// Calls `onClose` once the client has closed its side, at once if it has.
     ///
@@ -31,6 +36,22 @@ final class ClientWatch: ChannelInboundHandler {
         }
     }
 
+    /// Notes in the mark when the body that is coming breaks off, which who reads it may not see.
+    ///
+    /// The time between two parts of it is not bounded from now on: who reads it bounds it.
+    static func follow(_ mark: BodyMark, on channel: any Channel) async {
+        let following = channel.eventLoop.submit {
+            let pipeline = channel.pipeline.syncOperations
+            guard let watch = try? pipeline.handler(type: Self.self) else { return mark.breakOff() }
+            watch.mark = mark
+            if watch.isClosed, watch.isInBody { mark.breakOff() }
+            if let idling = try? pipeline.context(handlerType: HTTPConnectionStateHandler.self) {
+                pipeline.removeHandler(context: idling, promise: nil)
+            }
+        }
+        do { try await following.get() } catch { mark.breakOff() }
+    }
+
     private func begin(isLast: Bool, _ onClose: @escaping @Sendable () -> Void) {
         isDeaf = isDeaf || isLast
         guard !isClosed else { return onClose() }
@@ -41,6 +62,7 @@ final class ClientWatch: ChannelInboundHandler {
 
     private func close() {
         isClosed = true
+        if isInBody { mark?.breakOff() }
         let action = onClose
         onClose = nil
         action?()
@@ -56,6 +78,11 @@ final class ClientWatch: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head: isInBody = true
+        case .body: break
+        case .end: isInBody = false
+        }
         if !isDeaf { context.fireChannelRead(data) }
     }
 
@@ -78,4 +105,15 @@ final class ClientWatch: ChannelInboundHandler {
         // connection makes it inactive.
         if !isDeaf { context.fireErrorCaught(error) }
     }
+}
+
+/// Whether a body was broken off.
+final class BodyMark: Sendable {
+    private let state = Atomic(false)
+
+    /// Whether it was.
+    var isBrokenOff: Bool { state.load(ordering: .acquiring) }
+
+    /// It was.
+    func breakOff() { state.store(true, ordering: .releasing) }
 }

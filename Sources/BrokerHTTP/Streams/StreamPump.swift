@@ -49,7 +49,7 @@ struct StreamPump: Sendable {
                 guard isWaiting || NIODeadline.now() >= lookAt else { continue }
                 let standing = await PeerStanding.of(channel)
                 let verdict = patience.look(standing, isBusy: isWaiting, now: .now())
-                if verdict.isSlow { return .slow(waiting: piece) }
+                if verdict.isSlow, !stream.isHeard { return .slow(waiting: piece) }
                 if verdict.isWindowClosed != isForgiven {
                     isForgiven = verdict.isWindowClosed
                     TunedSocket.setUnacknowledgedMax(isForgiven ? .zero : unacknowledgedMax, on: channel)

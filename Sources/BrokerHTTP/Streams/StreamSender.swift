@@ -8,14 +8,17 @@ import NIOHTTPTypes
 /// A client that leaves ends a wait for the next piece at once, not at the next heartbeat. One that closes its sending half
 /// and reads on, and one that takes nothing for too long, are told so behind what they were sent; then they have a while to
 /// read it, and the connection is closed. What a client sends after the request of a stream is not read as another request.
+/// Where the request's body comes while the stream runs, its end ends the stream, be it that the client has left.
 struct StreamSender: Sendable {
     let stream: any APIStream
     let channel: any Channel
     let limits: SendLimits
 
     /// Sends head and pieces until the stream ends, the client leaves or takes nothing, or the task is cancelled.
+    ///
+    /// - Parameter feed: what takes the request's body meanwhile; nil when the request was whole.
     @concurrent
-    func send(_ head: HTTPResponse) async {
+    func send(_ head: HTTPResponse, feeding feed: BodyFeed? = nil) async {
         let slot = SendSlot(channel)
         slot.send { channel, promise in channel.writeAndFlush(HTTPResponsePart.head(head), promise: promise) }
         let pump = StreamPump(slot: slot, channel: channel, unacknowledgedMax: limits.unacknowledgedMax)
@@ -26,11 +29,18 @@ struct StreamSender: Sendable {
             }
             return (stream, end)
         }
-        ClientWatch.begin(on: channel, isLast: true) { pumping.cancel() }
+        let feeding = feed.map { feed in Task { await feed.run() } }
+        // Whether a client that sends a body has left shows in its body.
+        if feeding == nil { ClientWatch.begin(on: channel, isLast: true) { pumping.cancel() } }
         var (driven, end) = await withTaskCancellationHandler {
             await pumping.value
         } onCancel: {
             pumping.cancel()
+        }
+        if let feeding {
+            feeding.cancel()
+            // The rest of the body is thrown away.
+            ClientWatch.begin(on: channel, isLast: true) {}
         }
         let last = Self.farewell(&driven, end)
         await Self.close(driven)

@@ -92,6 +92,7 @@ struct Harness {
         switch reply.body {
         case .bytes(let body): text = String(buffer: body)
         case .stream(var stream):
+            if var sink = reply.sink, await sink.take(ByteBuffer(bytes: bytes)) { await sink.end(isWhole: true) }
             while let piece = await stream.next() { text += String(buffer: piece) }
             await stream.close()
         }

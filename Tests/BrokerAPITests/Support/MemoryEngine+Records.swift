@@ -9,8 +9,10 @@ extension MemoryEngine {
         let (error, known) = state.withLock { state in
             state.appendCalls += 1
             state.appends.append((appends, producer))
-            return (state.appendError, producer.flatMap { state.stored[$0] })
+            let error = state.appendErrors.isEmpty ? state.appendError : state.appendErrors.removeFirst()
+            return (error, producer.flatMap { state.stored[$0] })
         }
+        await passGate()
         if let error { throw error }
         if let known {
             return known.map { AppendReceipt(target: $0.target, base: $0.base, end: $0.end, isDuplicate: true) }

@@ -2,6 +2,21 @@ import BrokerCore
 import RecordFormat
 import Synchronization
 
+/// Holds appends until they are let through.
+final class AppendGate: Sendable {
+    private let (passes, pass) = AsyncStream.makeStream(of: Void.self)
+
+    /// Lets one append through.
+    func letOneThrough() { pass.yield() }
+    /// Lets all through.
+    func open() { pass.finish() }
+
+    fileprivate func enter() async {
+        var passes = passes.makeAsyncIterator()
+        await passes.next()
+    }
+}
+
 /// An engine that keeps batches in arrays.
 ///
 /// A wait with nothing to wait for moves the clock to its deadline.
@@ -28,6 +43,10 @@ final class MemoryEngine: BrokerEngine {
         /// What producers stored, for their retries.
         var stored: [ProducerSequence: [AppendReceipt]] = [:]
         var appendError: BrokerError?
+        /// What the next appends are refused with, in order.
+        var appendErrors: [BrokerError] = []
+        /// What lets appends through, one by one, once they have been counted.
+        var appendGate: AppendGate?
         var readError: BrokerError?
         /// What happens in the next waits, in order; then waits time out.
         var waits: [@Sendable (MemoryEngine) -> WakeReason] = []
@@ -65,6 +84,11 @@ final class MemoryEngine: BrokerEngine {
 
     func set(_ change: (inout State) -> Void) {
         state.withLock { change(&$0) }
+    }
+
+    /// Waits at the gate, if there is one.
+    func passGate() async {
+        await state.withLock { $0.appendGate }?.enter()
     }
 
     // MARK: Topics

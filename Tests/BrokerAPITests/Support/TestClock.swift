@@ -15,8 +15,11 @@ final class TestClock: MonotonicClock {
         milliseconds.withLock { $0 += count }
     }
 
+    /// Moves to the deadline, and acts at once.
     func schedule(at deadline: MonotonicInstant, _ action: @escaping @Sendable () -> Void) -> TimerToken {
-        TimerToken(id: 0)
+        advance(to: deadline)
+        action()
+        return TimerToken(id: 0)
     }
 
     func cancel(_ token: TimerToken) {}
