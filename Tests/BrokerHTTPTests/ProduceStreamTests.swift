@@ -141,10 +141,11 @@ import Testing
             }
             #expect(text.contains("\"lines\":\(count),\"count\":\(count)}"))
             #expect(harness.engine.appendedRecords == count)
-            let counts = text.split(separator: "\n").filter { $0.hasPrefix("{\"type\":\"receipt\"") }.compactMap {
-                line in
-                line.split(separator: "\"count\":").dropFirst().first.flatMap { Int($0.prefix { $0.isNumber }) }
-            }
+            let counts = text.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("{\"type\":\"receipt\"") }
+                .compactMap {
+                    line in
+                    line.split(separator: "\"count\":").dropFirst().first.flatMap { Int($0.prefix { $0.isNumber }) }
+                }
             #expect(counts.reduce(0, +) == count)
         }
     }

@@ -52,6 +52,20 @@ extension MillraceClient {
         return (response.headers, LineStream(body: response.body, lineBytesMax: configuration.lineBytesMax))
     }
 
+    /// Sends a body for as long as it goes on, beside the lines that answer it; a refusal is thrown.
+    func stream<Bytes: AsyncSequence & Sendable>(
+        _ target: String,
+        sending bytes: Bytes
+    ) async throws(MillraceError) -> LineStream where Bytes.Element == ByteBuffer {
+        var request = HTTPClientRequest(url: server + target)
+        request.method = .POST
+        request.headers.add(name: "Accept", value: "application/x-ndjson")
+        request.headers.add(name: "Content-Type", value: "application/x-ndjson")
+        request.body = .stream(bytes, length: .unknown)
+        let response = try await open(request)
+        return LineStream(body: response.body, lineBytesMax: configuration.lineBytesMax)
+    }
+
     func decode<Value: Decodable>(_ type: Value.Type, from bytes: ByteBuffer) throws(MillraceError) -> Value {
         do {
             return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))
