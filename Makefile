@@ -54,6 +54,8 @@ test: ## Check the format, build with warnings as errors, run every test
 	@.ci/phase 'planted fault' .ci/missed-change $(TORTURE)/release/torture
 	@.ci/phase 'build simulate' env $(SIMULATE_BUILD)
 	@.ci/phase 'simulate' $(TORTURE)/release/simulate --schedules 500 --depth 5
+	@.ci/phase 'build micro-bench' env $(MICRO_BUILD)
+	@.ci/phase 'instructions' .ci/instructions $(MICRO)
 
 # Brokers as real processes, killed with kill -9; where kills are to fall is what their logs say that they do. The four runs
 # wait for brokers most of the time, so they go side by side, and each tells what it found when it is over.
@@ -115,6 +117,29 @@ bench: release ## Measure Millrace beside Redis, NATS, etcd and nchan, and write
 bench-load: release ## Put load on a broker: LOAD="produce --connections 64", LOAD="group", LOAD="watch --rate 1000"
 	$(SWIFT) build -c release --package-path Bench --scratch-path Bench/.build --product load-bench
 	Bench/.build/release/load-bench $(or $(LOAD),produce) --directory $(BENCH_DIRECTORY)
+
+# The same build once more, of the hot loops. The faults that can be planted in it cost a comparison here and there, and only in
+# the storage and the groups; docs/performance.md tells how much.
+MICRO := $(TORTURE)/release/micro-bench
+MICRO_BUILD := MILLRACE_PLANTED_FAULTS=1 $(SWIFT) build -c release --package-path Bench --scratch-path $(TORTURE) \
+    --product micro-bench
+
+.PHONY: instructions instructions-accept
+instructions: ## Count the instructions of the hot loops: are they what Bench/instructions.txt accepts?
+	@.ci/setup build count
+	@.ci/phase 'build micro-bench' env $(MICRO_BUILD)
+	@.ci/phase 'instructions' .ci/instructions $(MICRO)
+
+instructions-accept: ## Count them, and write them into Bench/instructions.txt
+	@.ci/setup build count
+	@.ci/phase 'build micro-bench' env $(MICRO_BUILD)
+	@.ci/phase 'instructions' .ci/instructions --accept $(MICRO)
+
+.PHONY: bench-micro
+bench-micro: ## Measure the hot loops one by one, in nanoseconds (LOOPS=, ROUNDS=, OUTPUT=json may be set)
+	@.ci/setup build
+	$(SWIFT) build -c release --package-path Bench --scratch-path Bench/.build --product micro-bench
+	Bench/.build/release/micro-bench time $(LOOPS) --rounds $(or $(ROUNDS),7) --output $(or $(OUTPUT),table)
 
 .PHONY: bench-disk
 bench-disk: ## Measure the disk's flushes: what one commit journal saves (DIRECTORY= and SECONDS_EACH= may be set)

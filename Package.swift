@@ -23,6 +23,7 @@ let package = Package(
         .library(name: "SegmentStore", targets: ["SegmentStore"]),
         .library(name: "GroupCoordination", targets: ["GroupCoordination"]),
         .library(name: "BrokerCore", targets: ["BrokerCore"]),
+        .library(name: "BrokerAPI", targets: ["BrokerAPI"]),
         .library(name: "MillraceClient", targets: ["MillraceClient"]),
         .library(name: "BrokerTestSupport", targets: ["BrokerTestSupport"]),
         .library(name: "GroupTestSupport", targets: ["GroupTestSupport"]),

@@ -69,6 +69,21 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
+            name: "micro-bench",
+            dependencies: [
+                "BenchSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "BrokerAPI", package: "millrace"),
+                .product(name: "BrokerCore", package: "millrace"),
+                .product(name: "GroupCoordination", package: "millrace"),
+                .product(name: "JSONBytes", package: "millrace"),
+                .product(name: "RecordFormat", package: "millrace"),
+                .product(name: "SegmentStore", package: "millrace"),
+            ],
+            path: "Sources/MicroBench",
+            swiftSettings: settings
+        ),
+        .executableTarget(
             name: "simulate",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
