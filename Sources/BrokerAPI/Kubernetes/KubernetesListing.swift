@@ -93,17 +93,18 @@ struct KubernetesListing: Sendable {
         bytesMax: ByteCount
     ) async throws -> [(CollectionItem, KubernetesObject)] {
         var items: [(CollectionItem, KubernetesObject)] = []
-        var reads = 0
+        var (reads, room) = (0, bytesMax.value)
+        func hasRoom() -> Bool { items.count < limit && room > 0 && reads < Self.readsMax }
         for index in parts.indices {
             var paging = SelectedPaging(parts[index].selector, countMax: countMax)
             // Without room a list is opened all the same, so that all of them show one moment.
             repeat {
-                let hasRoom = items.count < limit && reads < Self.readsMax
-                let wanted = hasRoom ? limit - items.count : 0
-                items += try await read(engine, part: index, limit: wanted, bytesMax, &paging)
+                let wanted = hasRoom() ? limit - items.count : 0
+                let found = try await read(engine, part: index, limit: wanted, ByteCount(max(room, 0)), &paging)
+                room -= found.reduce(0) { $0 + $1.0.record.content }
+                items += found
                 reads += 1
-            } while !parts[index].isAtEnd && items.count < limit && reads < Self.readsMax
-                && parts[index].selector != nil
+            } while !parts[index].isAtEnd && hasRoom() && parts[index].selector != nil
             // What is left of this namespace comes before the others.
             if !parts[index].isAtEnd { reads = Self.readsMax }
         }

@@ -79,30 +79,62 @@ import Testing
         #expect(names.count == 40 && open() == 2)
     }
 
-    /// The same for the facade, whose pages go over namespaces.
-    @Test(arguments: [1, 3, 10])
-    func theFacadeReadsNoMore(limit: Int) async throws {
-        let harness = try await Self.harness(items: 5000)
+    /// All pages of a list of the facade, and how many items each had.
+    private static func facadeList(
+        _ harness: Harness,
+        selector: String,
+        limit: Int,
+        bytesMax: ByteCount
+    ) async throws -> (names: [String], pages: [Int]) {
         let limits = harness.engine.limits
         let topic = try harness.engine.topic(try TopicName(validating: "prices"))
-        let query = try QueryParameters("fieldSelector=value.n=4711", known: [Route.Parameter("fieldSelector", "")])
+        let query = try QueryParameters(selector, known: [Route.Parameter("fieldSelector", "")])
         let options = try CollectionOptions(query, isWatch: false, hasBookmarks: false, limits: limits)
-        var (names, next): ([String], String?) = ([], nil)
+        var (names, pages, next): ([String], [Int], String?) = ([], [], nil)
         repeat {
             var listing = try KubernetesListing(
                 [KubernetesScope.Part(topic: topic, options: options)],
                 next: next,
                 limits: limits
             )
-            let items = try await listing.read(harness.engine, limit: limit, bytesMax: limits.pageBytesMax)
+            let items = try await listing.read(harness.engine, limit: limit, bytesMax: bytesMax)
             names += items.map { String(buffer: $0.0.record.key ?? .init()) }
+            pages.append(items.count)
             listing.keepOpen()
             next = listing.next
         } while next != nil
-        #expect(names == ["k4711"])
+        return (names, pages)
+    }
+
+    /// The same for the facade, whose pages go over namespaces.
+    @Test(arguments: [1, 3, 10])
+    func theFacadeReadsNoMore(limit: Int) async throws {
+        let harness = try await Self.harness(items: 5000)
+        let bytesMax = harness.engine.limits.pageBytesMax
+        let found = try await Self.facadeList(
+            harness,
+            selector: "fieldSelector=value.n=4711",
+            limit: limit,
+            bytesMax: bytesMax
+        )
+        #expect(found.names == ["k4711"])
         let (reads, open) = harness.engine.state.withLock { ($0.listed.reads, $0.listed.open.count) }
         #expect(reads.count <= 12 && reads.reduce(0, +) <= 6000, "\(reads)")
         #expect(open <= 1)
+    }
+
+    /// However many reads a page takes, all of them together give it so many bytes.
+    @Test func aPageOfTheFacadeIsBoundInBytes() async throws {
+        let harness = try await Self.harness(items: 40)
+        // An item has 9 to 11 bytes.
+        let found = try await Self.facadeList(
+            harness,
+            selector: Self.selector([5]),
+            limit: 500,
+            bytesMax: ByteCount(40)
+        )
+        #expect(found.names == (0..<40).filter { $0 != 5 }.map { "k\($0)" })
+        #expect(found.pages.allSatisfy { $0 <= 5 }, "\(found.pages)")
     }
 
     /// A list that is sent whole is closed at its end, and where its client leaves.
