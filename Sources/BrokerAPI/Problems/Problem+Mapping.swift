@@ -141,7 +141,10 @@ extension Problem {
                 Member("topic", .string(topic.name)),
                 Member(
                     "create",
-                    .object([Member("method", .string("PUT")), Member("path", .string(path))])
+                    .object([
+                        Member("method", .string("PUT")), Member("path", .string(path)),
+                        Member("body", .string(settings)),
+                    ])
                 ),
             ]
         )

@@ -94,6 +94,9 @@ public struct CollectionWatch: AsyncSequence, Sendable {
                 return .other(type)
             case "goodbye":
                 let goodbye = try line.decode(Goodbye.self)
+                if version == nil {
+                    reason = .disconnected(reason: "\(goodbye.reason), before all items were listed")
+                }
                 if goodbye.reconnect { lines.reconnect(after: goodbye.delay) } else { lines.end() }
                 return .goodbye(goodbye)
             default: return .other(type)

@@ -9,8 +9,10 @@ import Testing
         let test = try await CollectionHarness.start()
         let answer = await test.api.send(.put, "/v1/collections/orders/u1", #"{"value":1}"#)
         #expect(answer.status == 404)
-        let detail = try answer.json()["detail"]?.string
+        let problem = try answer.json()
+        let detail = problem["detail"]?.string
         #expect(detail?.hasSuffix(#"create it with PUT /v1/topics/orders {"cleanup":"compact"}"#) == true)
+        #expect(problem["create"]?["body"]?.string == #"{"cleanup":"compact"}"#)
         await test.stop()
     }
 

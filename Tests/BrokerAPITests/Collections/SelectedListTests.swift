@@ -88,7 +88,7 @@ import Testing
     ) async throws -> (names: [String], pages: [Int]) {
         let limits = harness.engine.limits
         let topic = try harness.engine.topic(try TopicName(validating: "prices"))
-        let query = try QueryParameters(selector, known: [Route.Parameter("fieldSelector", "")])
+        let query = try QueryParameters(Substring(selector), known: [Route.Parameter("fieldSelector", "")])
         let options = try CollectionOptions(query, isWatch: false, hasBookmarks: false, limits: limits)
         var (names, pages, next): ([String], [Int], String?) = ([], [], nil)
         repeat {

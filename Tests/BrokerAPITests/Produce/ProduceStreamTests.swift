@@ -141,6 +141,21 @@ import Testing
         #expect(try await produce.finish().last?["count"]?.integer == 3)
     }
 
+    /// With room for one range, nearly each line waits until the receipt before it is read.
+    @Test(.timeLimit(.minutes(1))) func receiptsThatAreReadLateLetTheNextLinesIn() async throws {
+        let harness = Harness { $0.streamedRangesMax = 1 }
+        try await harness.topic("t")
+        var produce = try await StreamedProduce(harness)
+        let sending = Task { [produce] in
+            var produce = produce
+            for number in 1...50 { await produce.send("{\"value\":\(number)}\n") }
+            await produce.sink.end(isWhole: true)
+        }
+        await appends(1, of: harness)
+        #expect(try await produce.rest().last?["count"]?.integer == 50)
+        await sending.value
+    }
+
     @Test func aBadLineEndsTheStreamBehindThoseBeforeIt() async throws {
         let harness = Harness()
         let topic = try await harness.topic("t")

@@ -200,7 +200,12 @@ final class LineExchange: Sendable {
     // MARK: Looking
 
     /// What there is to send.
-    func takeOutput() -> LineFlow.Output { state.withLock { $0.flow.output() } }
+    func takeOutput() -> LineFlow.Output {
+        let output = state.withLock { $0.flow.output() }
+        // Receipts that waited to be told may have kept lines from being read.
+        if case .write = output { intake.ring() }
+        return output
+    }
 
     /// Since when the client was listened to and has sent nothing; nil while it is not listened to.
     var waitsSince: MonotonicInstant? { state.withLock { $0.waitsSince } }
