@@ -1,7 +1,6 @@
 import BrokerCore
 import HTTPTypes
 import RecordFormat
-import Synchronization
 import Testing
 
 @testable import BrokerAPI
@@ -140,34 +139,6 @@ import Testing
         #expect(harness.engine.state.withLock { $0.appends.count } >= 2)
         gate.open()
         #expect(try await produce.finish().last?["count"]?.integer == 3)
-    }
-
-    /// With room for one range lines are held back until the receipts are read.
-    @Test func receiptsThatAreReadLateLetTheNextLinesIn() async throws {
-        let harness = Harness { $0.streamedRangesMax = 1 }
-        try await harness.topic("t")
-        var produce = try await StreamedProduce(harness)
-        let taken = Atomic(0)
-        let sending = Task { [produce] in
-            var produce = produce
-            for number in 1...50 {
-                await produce.send("{\"value\":\(number)}\n")
-                taken.add(1, ordering: .relaxed)
-            }
-            await produce.sink.end(isWhole: true)
-        }
-        await appends(1, of: harness)
-        // Nothing is read until sending stands still.
-        var (count, quiet) = (0, 0)
-        while quiet < 1000 {
-            await Task.yield()
-            let now = taken.load(ordering: .relaxed)
-            quiet = now == count ? quiet + 1 : 0
-            count = now
-        }
-        #expect(count < 50)
-        #expect(try await produce.rest().last?["count"]?.integer == 50)
-        await sending.value
     }
 
     @Test func aBadLineEndsTheStreamBehindThoseBeforeIt() async throws {
