@@ -177,9 +177,13 @@ import Testing
                 }
                 // A part of a line holds room for as long as the stream is there.
                 try connection.send(Self.chunk(String(repeating: " ", count: 30_000)))
-                let other = try RawConnection(port: port)
-                try other.send(Self.chunked + Self.chunk(String(repeating: " ", count: 30_000)))
-                let refused = try other.text()
+                // Whichever comes second is refused; while neither is, the first has not been read.
+                var refused = ""
+                for _ in 0..<100 where !refused.contains("too-many-bodies") {
+                    let other = try RawConnection(port: port)
+                    try other.send(Self.chunked + Self.chunk(String(repeating: " ", count: 30_000)) + "0\r\n\r\n")
+                    refused = try other.text()
+                }
                 try connection.send("0\r\n\r\n")
                 return [refused, try connection.text()]
             }
