@@ -133,8 +133,8 @@ extension ConsumerGroup {
     /// A hand-over that is under way keeps its new end over a restart.
     private mutating func restartLeases(now: GroupNow, changes: inout GroupChanges) {
         let until = now.wall.advanced(byMilliseconds: commitTimeout)
-        for partition in allPartitions {
-            guard let holder = self[partition]?.holder, holder.lease != nil else { continue }
+        for partition in partitions(where: { $0.holder?.lease != nil }) {
+            guard let holder = self[partition]?.holder else { continue }
             update(partition) { $0.holder?.lease = Lease(startedAt: now.monotonicMilliseconds) }
             switch holder.phase {
             case .owned: continue

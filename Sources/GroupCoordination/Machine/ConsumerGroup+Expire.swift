@@ -44,12 +44,15 @@ extension ConsumerGroup {
         return !expired.isEmpty
     }
 
+    private func isDue(_ state: GroupPartition, _ now: GroupNow) -> Bool {
+        guard let holder = state.holder, let due = leaseDeadline(of: holder) else { return false }
+        return due <= now.monotonicMilliseconds
+    }
+
     private mutating func expireLeases(now: GroupNow, changes: inout GroupChanges) -> Bool {
         var hasFreed = false
-        for partition in allPartitions {
-            guard let state = self[partition], let holder = state.holder, let lease = holder.lease,
-                let due = leaseDeadline(of: holder), due <= now.monotonicMilliseconds
-            else { continue }
+        for partition in partitions(where: { isDue($0, now) }) {
+            guard let state = self[partition], let holder = state.holder, let lease = holder.lease else { continue }
             let deadline = lease.deadline(after: commitTimeout)
             if deadline <= now.monotonicMilliseconds {
                 if isPlanted(.commitTimeoutIgnored) { continue }
@@ -128,8 +131,8 @@ extension ConsumerGroup {
             next = min(next ?? until, until)
         }
         for topic in topics.values {
-            for partition in topic.partitions {
-                guard let holder = partition.holder, let due = leaseDeadline(of: holder) else { continue }
+            for index in topic.partitions.indices where topic.partitions[index].holder?.lease != nil {
+                guard let holder = topic.partitions[index].holder, let due = leaseDeadline(of: holder) else { continue }
                 next = min(next ?? due, due)
             }
         }

@@ -38,7 +38,7 @@ extension ConsumerGroup {
         var changes = GroupChanges()
         changes.isGroupChanged = true
         changes.members = Set(members.keys)
-        for partition in allPartitions where self[partition]?.committed != nil {
+        for partition in partitions(where: { $0.committed != nil }) {
             changes.partitions.insert(partition)
             changes.commits.insert(partition)
         }

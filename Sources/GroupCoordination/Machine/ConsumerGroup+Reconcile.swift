@@ -96,10 +96,10 @@ extension ConsumerGroup {
         let absent = members.values.filter { !$0.isConnected && !$0.isKept(configuration) }
         guard !absent.isEmpty else { return }
         let ids = Set(absent.map(\.id))
-        for partition in allPartitions {
-            guard let holder = self[partition]?.holder, ids.contains(holder.member), holder.phase == .owned else {
-                continue
-            }
+        let left = partitions { state in
+            state.holder.map { ids.contains($0.member) && $0.phase == .owned } ?? false
+        }
+        for partition in left {
             drain(partition, now: now, changes: &changes)
             raiseEpoch(&changes)
         }

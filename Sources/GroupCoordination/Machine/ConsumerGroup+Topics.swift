@@ -73,7 +73,7 @@ extension ConsumerGroup {
     func askForStarts(_ changes: inout GroupChanges) {
         for (name, topic) in topics {
             guard let id = topic.id else { continue }
-            for (index, partition) in topic.partitions.enumerated() where partition.committed == nil {
+            for index in topic.partitions.indices where topic.partitions[index].committed == nil {
                 let unresolved = TopicPartition(name, PartitionIndex(Int32(index)))
                 changes.startsToResolve.append(StartPartition(partition: unresolved, topicID: id))
             }

@@ -93,8 +93,23 @@ struct ConsumerGroup: Sendable {
         }
     }
 
+    /// What a member holds, in order.
     func partitions(heldBy member: MemberID) -> [TopicPartition] {
-        allPartitions.filter { self[$0]?.holder?.member == member }
+        partitions { $0.holder?.member == member }
+    }
+
+    /// The partitions that are read and of which something is true, in order.
+    ///
+    /// Looks at each where it stands, and makes a name for those alone: a heartbeat walks over all partitions of its group
+    /// for the few that its member holds.
+    func partitions(where isWanted: (GroupPartition) -> Bool) -> [TopicPartition] {
+        var wanted: [TopicPartition] = []
+        for (name, topic) in topics where topic.id != nil {
+            for index in topic.partitions.indices where isWanted(topic.partitions[index]) {
+                wanted.append(TopicPartition(name, PartitionIndex(Int32(index))))
+            }
+        }
+        return wanted
     }
 
     /// The members whose session lives.
