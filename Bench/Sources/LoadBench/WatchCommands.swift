@@ -71,7 +71,7 @@ struct FanoutCommand: ParsableCommand {
         try DescriptorLimit.raise()
         let scratch = try RunDirectory.make(below: directory, named: "load-bench")
         defer { RunDirectory.remove(scratch) }
-        var setup = Broker.Setup(program: program, scratch: scratch)
+        var setup = Broker.Setup(program: program, scratch: scratch, options: FanoutLoad.options(watchers: watchers))
         setup.logLevel = "info"
         let broker = try Broker(setup)
         try Client(port: broker.port).createTopic("events", "{}")

@@ -51,7 +51,11 @@ struct FanoutCommand: ParsableCommand {
     }
 
     private func measure(_ program: String, _ directory: String, _ count: Int, _ results: inout Results) throws {
-        var setup = Broker.Setup(program: program, scratch: directory)
+        var setup = Broker.Setup(
+            program: program,
+            scratch: directory,
+            options: FanoutLoad.options(watchers: count)
+        )
         setup.logLevel = "info"
         try RunDirectory.make(at: directory)
         let broker = try Broker(setup)

@@ -30,7 +30,11 @@ struct IdleCommand: ParsableCommand {
     }
 
     private func measure(_ kind: Swarm.Kind, _ directory: String) throws -> [Report.Cell] {
-        var setup = Broker.Setup(program: common.program, scratch: directory)
+        var setup = Broker.Setup(
+            program: common.program,
+            scratch: directory,
+            options: FanoutLoad.options(watchers: watchers)
+        )
         setup.logLevel = "info"
         try RunDirectory.make(at: directory)
         let broker = try Broker(setup)

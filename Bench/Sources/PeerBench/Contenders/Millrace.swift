@@ -103,7 +103,7 @@ enum Millrace {
     /// Many watch the same partition.
     static func fanout(watchers: Int) -> Contender {
         // A limit of 20,000 open files leaves 7,500 streams by default.
-        let options = ["--max-open-segments", "1000", "--max-connections", "12000", "--max-streams", "11000"]
+        let options = FanoutLoad.options(watchers: watchers)
         let setup = "\(options.joined(separator: " ")); server-sent events, every record flushed before it is delivered"
         return Contender(name: "Millrace", durability: .flushed, setup: setup) { shop in
             let broker = try shop.broker(options: options)
