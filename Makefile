@@ -135,6 +135,24 @@ instructions-accept: ## Count them, and write them into Bench/instructions.txt
 	@.ci/phase 'build micro-bench' env $(MICRO_BUILD)
 	@.ci/phase 'instructions' .ci/instructions --accept $(MICRO)
 
+# How costs grow, with amount and with time. All three keep what they measured in Bench/results, and write docs/scaling.md from it.
+SCALE_BENCH := Bench/.build/release/scale-bench
+SCALE_BUILD := $(SWIFT) build -c release --package-path Bench --scratch-path Bench/.build --product scale-bench
+
+.PHONY: bench-scaling bench-memory soak
+bench-scaling: release ## Draw what a record costs with more partitions, watchers, bytes, batches (QUICK=1, CURVES=, ROUNDS=)
+	$(SCALE_BUILD)
+	$(SCALE_BENCH) curves --directory $(BENCH_DIRECTORY) $(if $(QUICK),--quick) $(if $(CURVES),--curves $(CURVES)) \
+	    $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS_EACH),--seconds $(SECONDS_EACH))
+
+bench-memory: release ## Bytes for each idle connection, watcher, group member and partition (QUICK=1, ROUNDS= may be set)
+	$(SCALE_BUILD)
+	$(SCALE_BENCH) memory --directory $(BENCH_DIRECTORY) $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+soak: release ## Use a broker in every way for an hour: does anything grow? (MINUTES=, QUICK=1 for two minutes)
+	$(SCALE_BUILD)
+	$(SCALE_BENCH) soak --directory $(BENCH_DIRECTORY) --minutes $(or $(MINUTES),$(if $(QUICK),2,60))
+
 .PHONY: bench-micro
 bench-micro: ## Measure the hot loops one by one, in nanoseconds (LOOPS=, ROUNDS=, OUTPUT=json may be set)
 	@.ci/setup build

@@ -84,6 +84,15 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
+            name: "scale-bench",
+            dependencies: [
+                "BenchSupport", "LoadGenerator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/ScaleBench",
+            swiftSettings: settings
+        ),
+        .executableTarget(
             name: "simulate",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -11,13 +11,32 @@ package enum ProcessFacts {
         throw SystemFailure(call: "read VmRSS", path: "/proc/\(pid)/status", code: ESRCH)
     }
 
-    /// User and system time, of proc_pid_stat(5).
+    /// User and system time, in the scheduler's nanoseconds: /proc tells it in hundredths of a second only.
     package static func processorSeconds(_ pid: pid_t) throws -> Double {
-        let fields = text(of: "/proc/\(pid)/stat").split(separator: ")").last?.split(separator: " ") ?? []
-        guard fields.count > 13, let user = Double(fields[11]), let system = Double(fields[12]) else {
-            throw SystemFailure(call: "read times", path: "/proc/\(pid)/stat", code: ESRCH)
-        }
-        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+        var clock = clockid_t()
+        let code = clock_getcpuclockid(pid, &clock)
+        guard code == 0 else { throw SystemFailure(call: "clock_getcpuclockid", path: "\(pid)", code: code) }
+        var time = timespec()
+        try SystemFailure.check(clock_gettime(clock, &time), "clock_gettime", "\(pid)")
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    /// How many files and sockets it has open.
+    package static func descriptorCount(_ pid: pid_t) throws -> Int {
+        try entries(of: "/proc/\(pid)/fd")
+    }
+
+    package static func threadCount(_ pid: pid_t) throws -> Int {
+        try entries(of: "/proc/\(pid)/task")
+    }
+
+    private static func entries(of path: String) throws -> Int {
+        guard let directory = opendir(path) else { throw SystemFailure(call: "opendir", path: path, code: errno) }
+        defer { closedir(directory) }
+        var count = 0
+        while readdir(directory) != nil { count += 1 }
+        // Without `.` and `..`.
+        return count - 2
     }
 
     /// Bytes that the kernel holds for the sockets at a local port, because nobody has read them: `rx_queue` of /proc/net/tcp.

@@ -77,7 +77,7 @@ struct RunCommand: ParsableCommand {
             seconds: seconds ?? (quick ? 3 : 10),
             isQuick: quick
         )
-        let runner = Runner(shop: shop, rounds: rounds ?? (quick ? 3 : 5), machine: Machine(of: scratch, program))
+        let runner = Runner(shop: shop, rounds: rounds ?? (quick ? 3 : 5), machine: Machine(withPeersOf: scratch))
         for row in try chosen() {
             let result = try runner.run(row)
             try Results(directory: places.results).write(result)

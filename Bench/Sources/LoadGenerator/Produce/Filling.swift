@@ -35,4 +35,20 @@ package struct Filling: Sendable {
             turn += 1
         }
     }
+    /// Puts one record into each of the partitions, in requests of a hundred.
+    package static func touch(_ partitions: Int, of topic: String, port: UInt16) throws {
+        let connection = try HTTPConnection(port: port)
+        let fields = [("Content-Type", "application/x-ndjson")]
+        for first in stride(from: 0, to: partitions, by: 100) {
+            let numbers = first..<min(first + 100, partitions)
+            let lines = numbers.map { "{\"partition\":\($0),\"value\":{\"n\":\($0)}}\n" }
+            let body = Array(lines.joined().utf8)
+            let answer = try connection.exchange(
+                HTTPRequest("POST", "/v1/topics/\(topic)/records", headers: fields, body: body)
+            )
+            guard answer.status == 200 else {
+                throw Client.Unexpected(description: "answered \(answer.status): \(answer.text)")
+            }
+        }
+    }
 }

@@ -72,6 +72,22 @@ extension RequestPool {
         return RequestPool(requests: requests, recordsEach: recordsEach, proof: flushed)
     }
 
+    /// Many records a request, each with a key, so that a request goes to as many partitions as it has records, if there are so many.
+    package static func keyedLines(topic: String, recordBytes: Int, recordsEach: Int, keys: Int) -> RequestPool {
+        var values = Values(bytes: recordBytes)
+        var random = SplitMix(seed: .random(in: .min ... .max))
+        let fields = [("Content-Type", "application/x-ndjson")]
+        let requests = (0..<64).map { _ in
+            var body: [UInt8] = []
+            for _ in 0..<recordsEach {
+                body += Array("{\"key\":\"key-\(Int.random(in: 0..<keys, using: &random))\",\"value\":".utf8)
+                body += values.next() + Array("}\n".utf8)
+            }
+            return HTTPRequest("POST", "/v1/topics/\(topic)/records", headers: fields, body: body).bytes
+        }
+        return RequestPool(requests: requests, recordsEach: recordsEach, proof: flushed)
+    }
+
     /// A put a request for etcd's gateway, of a value of this many bytes under one of a thousand keys.
     package static func etcdPuts(recordBytes: Int, count: Int = 1024) -> RequestPool {
         var values = Values(bytes: recordBytes)

@@ -1,5 +1,4 @@
 import BenchSupport
-import FoundationEssentials
 import Glibc
 
 /// What all rounds of a row brought, as it is kept.
@@ -19,7 +18,7 @@ struct RowResult: Codable {
         self.machine = machine
         self.isQuick = isQuick
         self.seconds = seconds
-        date = Self.today()
+        date = Machine.today
     }
 
     /// One figure of a contender over all rounds.
@@ -27,14 +26,6 @@ struct RowResult: Codable {
         var series = Series()
         for round in rounds { if let value = round[contender]?[metric] { series.add(value) } }
         return series
-    }
-
-    private static func today() -> String {
-        var now = time(nil)
-        var parts = tm()
-        gmtime_r(&now, &parts)
-        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
     }
 }
 
@@ -44,18 +35,14 @@ struct Results {
 
     func write(_ result: RowResult) throws {
         mkdir(directory, 0o755)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let text = String(decoding: try encoder.encode(result), as: UTF8.self)
-        try TextFile.write(text + "\n", to: path(result.row))
+        try JSONFile.write(result, to: path(result.row))
     }
 
     /// Of all rows that were measured.
     func readAll() throws -> [String: RowResult] {
         var found: [String: RowResult] = [:]
         for row in Rows.all where access(path(row.name), R_OK) == 0 {
-            let text = try TextFile.read(path(row.name))
-            found[row.name] = try JSONDecoder().decode(RowResult.self, from: Data(text.utf8))
+            found[row.name] = try JSONFile.read(RowResult.self, from: path(row.name))
         }
         return found
     }

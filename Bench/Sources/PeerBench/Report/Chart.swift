@@ -22,20 +22,12 @@ struct Chart {
         let height = Double(bars.count) * Self.lineHeight + 60
         let width = Self.labelWidth + Self.unit * Self.reachMax + 90
         let goal = Self.labelWidth + Self.unit
-        var lines = [
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(fixed(width, 0))\" height=\"\(fixed(height, 0))\""
-                + " font-family=\"sans-serif\" font-size=\"12\">",
-            "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>",
-            "<text x=\"10\" y=\"20\" font-size=\"14\">How far each goal was reached: 1 is the goal, more is better</text>",
-        ]
+        var lines = [SVG.text("How far each goal was reached: 1 is the goal, more is better", x: 10, y: 20, size: 14)]
         for (index, bar) in bars.enumerated() { lines += draw(bar, y: 36 + Double(index) * Self.lineHeight) }
-        lines.append(
-            "<line x1=\"\(fixed(goal, 0))\" x2=\"\(fixed(goal, 0))\" y1=\"30\" y2=\"\(fixed(height - 22, 0))\" stroke=\"black\"/>"
-        )
-        lines.append(
-            "<text x=\"10\" y=\"\(fixed(height - 6, 0))\">green: met; red: missed; pale: the spread exceeds 15 %, not conclusive</text>"
-        )
-        return (lines + ["</svg>"]).joined(separator: "\n") + "\n"
+        lines.append(SVG.line(from: (goal, 30), to: (goal, height - 22), .ink))
+        let legend = "green: met; red: missed; pale: the spread exceeds 15 %, not conclusive"
+        lines.append(SVG.text(legend, x: 10, y: height - 6))
+        return SVG.picture(width: width, height: height, lines)
     }
 
     private var bars: [Bar] {
@@ -58,15 +50,11 @@ struct Chart {
         let colour = bar.isMet ? "#2a9d4a" : "#c8402f"
         let place = "x=\"\(fixed(Self.labelWidth, 0))\" y=\"\(fixed(y, 0))\""
         let size = "width=\"\(fixed(max(1, length), 0))\" height=\"14\""
-        let number = "x=\"\(fixed(Self.labelWidth + length + 6, 0))\" y=\"\(fixed(y + 11, 0))\""
+        let reach = bar.reach.isFinite ? fixed(bar.reach, 2) : "at 0"
         return [
-            "<text x=\"10\" y=\"\(fixed(y + 11, 0))\" font-size=\"11\">\(Self.escaped(bar.title))</text>",
+            SVG.text(bar.title, x: 10, y: y + 11, size: 11),
             "<rect \(place) \(size) fill=\"\(colour)\" opacity=\"\(bar.isConclusive ? "1" : "0.4")\"/>",
-            "<text \(number)>\(bar.reach.isFinite ? fixed(bar.reach, 2) : "at 0")</text>",
+            SVG.text(reach, x: Self.labelWidth + length + 6, y: y + 11),
         ]
-    }
-
-    private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
     }
 }

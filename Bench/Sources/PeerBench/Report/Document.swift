@@ -30,7 +30,8 @@ struct Document {
             Where there is a rate, latencies count from when the request should have been sent. Every answer is checked, and what was
             acknowledged is counted again in the broker, the stream or the group. The configurations and clients of the peers are in
             `Bench/peers`, all rounds' figures in `Bench/results`. `make bench ROWS=catch-up,group` measures some rows again, and
-            `make bench-load LOAD="watch --rate 1000"` puts a load of one's own choice on a broker.\(quick ? "\n\n\(warning)" : "")
+            `make bench-load LOAD="watch --rate 1000"` puts a load of one's own choice on a broker. How costs grow with the number of
+            partitions, watchers and bytes is in [scaling.md](scaling.md).\(quick ? "\n\n\(warning)" : "")
 
             ![How far each goal was reached](benchmarks.svg)
             """
@@ -60,13 +61,7 @@ struct Document {
     private var machines: String {
         let found = Set(results.values.map(\.machine))
         guard !found.isEmpty else { return "" }
-        let texts = found.map { machine in
-            let versions = machine.versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-            let size = "\(machine.processorCount) x \(machine.processor), \(machine.memoryGibibytes) GiB"
-            let place = "Linux \(machine.kernel); \(machine.fileSystem)"
-            return "- \(size); \(place). \(versions.joined(separator: "; "))."
-        }
-        return (["## The machine and the versions", ""] + texts.sorted()).joined(separator: "\n")
+        return (["## The machine and the versions", ""] + found.map(\.text).sorted()).joined(separator: "\n")
     }
 
     private func section(_ row: Row, _ result: RowResult) -> String {

@@ -1,9 +1,8 @@
-import BenchSupport
 import Glibc
 
 /// Small files of text, whole.
-enum TextFile {
-    static func read(_ path: String) throws -> String {
+package enum TextFile {
+    package static func read(_ path: String) throws -> String {
         guard let file = fopen(path, "r") else { throw SystemFailure(call: "open", path: path, code: errno) }
         defer { fclose(file) }
         var bytes: [UInt8] = []
@@ -15,8 +14,15 @@ enum TextFile {
         }
     }
 
+    /// Makes a directory, unless it is there.
+    package static func makeDirectory(_ path: String) throws {
+        guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+            throw SystemFailure(call: "mkdir", path: path, code: errno)
+        }
+    }
+
     /// Writes it in place of what is there.
-    static func write(_ text: String, to path: String) throws {
+    package static func write(_ text: String, to path: String) throws {
         guard let file = fopen(path, "w") else { throw SystemFailure(call: "open", path: path, code: errno) }
         let bytes = Array(text.utf8)
         let written = fwrite(bytes, 1, bytes.count, file)

@@ -1,11 +1,14 @@
-import BenchSupport
 import Glibc
 
 /// A program that runs to its end, and what it printed.
-enum Tool {
+package enum Tool {
     /// It is not there, or did not end well.
-    struct Failed: Error, CustomStringConvertible {
-        let description: String
+    package struct Failed: Error, CustomStringConvertible {
+        package let description: String
+
+        package init(description: String) {
+            self.description = description
+        }
     }
 
     /// Longer than anything takes that goes on at all.
@@ -15,7 +18,7 @@ enum Tool {
     ///
     /// - Returns: Its standard output.
     @discardableResult
-    static func run(_ command: [String], log: String = "/dev/null") throws -> String {
+    package static func run(_ command: [String], log: String = "/dev/null") throws -> String {
         let child = try ChildProcess(
             ["/bin/sh", "-c", "log=$0; exec \"$@\" 2>>\"$log\"", log, "timeout", "-k", "5", "\(secondsMax)"] + command
         )
@@ -30,13 +33,13 @@ enum Tool {
     }
 
     /// The first line that a program prints of itself; nil where it is not there.
-    static func firstLine(_ command: [String]) -> String? {
+    package static func firstLine(_ command: [String]) -> String? {
         let text = try? run(["/bin/sh", "-c", "exec \"$0\" \"$@\" 2>&1"] + command)
         return text?.split(separator: "\n").first.map(String.init)
     }
 
     /// A number that a client printed in its line of JSON.
-    static func number(_ name: String, in line: String) throws -> Double {
+    package static func number(_ name: String, in line: String) throws -> Double {
         guard let start = line.firstRange(of: "\"\(name)\":") else {
             throw Failed(description: "no \(name) in: \(line)")
         }

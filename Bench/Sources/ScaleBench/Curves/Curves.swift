@@ -1,0 +1,147 @@
+import BenchSupport
+import LoadGenerator
+
+/// The curves of the page.
+enum Curves {
+    static let all = [partitions, watchers, sizes, batches]
+
+    private static let topic = "events"
+    /// A record of at most 1 MiB as it is encoded, with room for its offset, time and lengths.
+    private static let mebibyteRecord = (1 << 20) - 100
+
+    private static let partitions = Curve(
+        name: "partitions",
+        title: "Partitions",
+        work: """
+            Records of 100 bytes with keys that spread over all partitions of one topic, each of which has a record already: one a request
+            over 16 connections, and 1,000 a request over 4, which goes to as many partitions as its keys do.
+            """,
+        axis: "partitions",
+        unit: "record",
+        points: [1, 10, 100, 1000, 10_000],
+        lines: ["one a request", "1,000 a request"]
+    ) { site, count in
+        let single = try produce(site, partitions: count, connections: 16) {
+            .singles(topic: topic, recordBytes: 100, count: max(1024, 2 * count))
+        }
+        let many = try produce(site, partitions: count, connections: 4) {
+            .keyedLines(topic: topic, recordBytes: 100, recordsEach: 1000, keys: max(10_000, 10 * count))
+        }
+        return ["one a request": single.produce, "1,000 a request": many.produce]
+    }
+
+    private static let watchers = Curve(
+        name: "watchers",
+        title: "Watchers",
+        work: """
+            Everybody watches the same partition by server-sent events; records of one integer, one a request. First at a rate at which
+            all together get 10,000 deliveries a second, or at 500 records a second where they are few: the processor's time for a
+            delivery, with that of taking the record in. Then each record when everybody has the last one: deliveries a second.
+            """,
+        axis: "watchers",
+        unit: "delivery",
+        points: [1, 10, 100, 1000, 10_000],
+        lines: ["server-sent events"]
+    ) { site, count in
+        let figures = try site.withBroker(FanoutLoad.options(watchers: count)) { broker in
+            try Client(port: broker.port).createTopic(topic, "{}")
+            let family = ProcessFamily(broker.pid)
+            var load = FanoutLoad(port: broker.port, topic: topic, watchers: count, server: family)
+            load.rate = min(500, 10_000 / Double(count))
+            load.seconds = site.seconds
+            let outcome = try load.run()
+            return Figures(
+                microsecondsEach: outcome.serverMicrosecondsEach,
+                perSecond: outcome.deliveriesPerSecond,
+                residentMebibytes: outcome.residentMebibytes
+            )
+        }
+        return ["server-sent events": figures]
+    }
+
+    private static let sizes = Curve(
+        name: "sizes",
+        title: "Record sizes",
+        work: """
+            One partition, values of random letters: one a request over 16 connections; as many as make 1 MiB a request, 10,000 at most,
+            over 4 connections, as NDJSON; and then all of those read as NDJSON over one connection. The largest record is 1 MiB as it
+            is stored.
+            """,
+        axis: "bytes of a value",
+        unit: "record",
+        points: [10, 100, 1000, 10_000, 100_000, mebibyteRecord],
+        lines: ["one a request", "1 MiB a request", "read"]
+    ) { site, bytes in
+        let single = try produce(site, connections: 16) {
+            .singles(topic: topic, recordBytes: bytes, count: max(16, min(1024, (16 << 20) / bytes)))
+        }
+        let many = try produce(site, connections: 4, reads: true) {
+            .lines(topic: topic, recordBytes: bytes, recordsEach: max(1, min(10_000, (1 << 20) / bytes)))
+        }
+        return ["one a request": single.produce, "1 MiB a request": many.produce].merging(
+            many.read.map { ["read": $0] } ?? [:]
+        ) { $1 }
+    }
+
+    private static let batches = Curve(
+        name: "batches",
+        title: "Batches",
+        work: """
+            One partition, values of 100 bytes, so many a request as NDJSON over 4 connections; and then all of them read as NDJSON over
+            one connection.
+            """,
+        axis: "records a request",
+        unit: "record",
+        points: [1, 10, 100, 1000, 10_000],
+        lines: ["produce", "read"]
+    ) { site, count in
+        let outcome = try produce(site, connections: 4, reads: true) {
+            .lines(topic: topic, recordBytes: 100, recordsEach: count)
+        }
+        return ["produce": outcome.produce].merging(outcome.read.map { ["read": $0] } ?? [:]) { $1 }
+    }
+
+    /// Produces for a time, and reads what was produced, if it is to be read.
+    private static func produce(
+        _ site: Site,
+        partitions: Int = 1,
+        connections: Int,
+        reads: Bool = false,
+        _ requests: () -> RequestPool
+    ) throws -> (produce: Figures, read: Figures?) {
+        try site.withBroker { broker in
+            let client = Client(port: broker.port)
+            try client.createTopic(topic, "{\"partitions\":\(partitions)}")
+            // The files of a partition are made with its first record, once and for all.
+            if partitions > 1 { try Filling.touch(partitions, of: topic, port: broker.port) }
+            let first = partitions > 1 ? Int64(partitions) : 0
+            let family = ProcessFamily(broker.pid)
+            var load = ProduceLoad(port: broker.port, connections: connections, requests: requests())
+            load.seconds = site.seconds
+            load.warmUpSeconds = site.warmUpSeconds
+            load.server = family
+            let outcome = try load.run()
+            let found = try client.partitions(topic).reduce(0) { $0 + $1.end }
+            guard found == first + Int64(outcome.recordsInAll), outcome.records > 0 else {
+                throw Client.Unexpected(description: "\(found - first) records are there, not \(outcome.recordsInAll)")
+            }
+            let produced = Figures(
+                microsecondsEach: outcome.serverSeconds * 1_000_000 / Double(outcome.records),
+                perSecond: outcome.recordsPerSecond,
+                residentMebibytes: try family.residentMebibytes()
+            )
+            return (produced, reads ? try read(broker) : nil)
+        }
+    }
+
+    private static func read(_ broker: Broker) throws -> Figures {
+        var load = CatchUpLoad(port: broker.port, topic: topic, partitions: 1)
+        load.server = ProcessFamily(broker.pid)
+        let outcome = try load.run()
+        return Figures(
+            microsecondsEach: outcome.serverSeconds * 1_000_000 / Double(outcome.records),
+            perSecond: Double(outcome.records) / outcome.seconds,
+            residentMebibytes: try ProcessFacts.residentMebibytes(broker.pid)
+        )
+    }
+}
