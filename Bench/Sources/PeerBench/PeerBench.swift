@@ -39,7 +39,7 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var places: Places
     @Option(help: "The rows, with commas between; all when not given.") var rows: String?
-    @Flag(help: "Three short rounds with smaller logs: a trial within minutes.") var quick = false
+    @Flag(help: "Three short rounds with smaller logs: a trial within ten minutes.") var quick = false
     @Option(help: "How often each contender takes its turn.") var rounds: Int?
     @Option(help: "How long load is put on, in seconds.") var seconds: Double?
     @Option(help: ArgumentHelp("Where files go; a new directory is made in it.", valueName: "path"))
@@ -74,15 +74,17 @@ struct RunCommand: ParsableCommand {
             peers: peers,
             tools: scratch,
             scratch: scratch,
-            seconds: seconds ?? (quick ? 3 : 10),
+            seconds: seconds ?? (quick ? 2 : 10),
             isQuick: quick
         )
         let runner = Runner(shop: shop, rounds: rounds ?? (quick ? 3 : 5), machine: Machine(withPeersOf: scratch))
+        let begin = MonotonicClock.microseconds
         for row in try chosen() {
             let result = try runner.run(row)
             try Results(directory: places.results).write(result)
             try places.write()
             Summary(row: row, result: result).show(output)
+            Report.note("\(row.name) is measured, after \((MonotonicClock.microseconds - begin) / 1_000_000) s in all")
             // Whoever follows a file or a pipe sees a row when it is there.
             fflush(nil)
         }
