@@ -72,9 +72,10 @@ public struct HTTPSurface: Service {
     }
 
     private func makeServer() -> Server<TunedChannel<UpgradeChannel>> {
+        let budget = BodyBudget(bytesMax: configuration.bodyBytesInFlightMax)
         let handler = RequestHandler(
             api: api,
-            budget: BodyBudget(bytesMax: configuration.bodyBytesInFlightMax),
+            budget: budget,
             discardBytesMax: configuration.discardBytesMax,
             sendLimits: sendLimits
         )
@@ -84,6 +85,7 @@ public struct HTTPSurface: Service {
                     responder: { request, writer, channel in try await handler.handle(request, writer, channel) },
                     configuration: connectionConfiguration
                 ),
+                direct: configuration.transport == .direct ? DirectRoutes(api: api, budget: budget) : nil,
                 sockets: SocketConversation(api: api, limits: sendLimits),
                 frameBytesMax: configuration.socketFrameBytesMax,
                 fields: CommonFields(api: api, now: now)

@@ -34,6 +34,8 @@ public struct HTTPSurfaceConfiguration: Sendable {
     public var bodyBytesInFlightMax: Int = 256 << 20
     /// How much of a refused body is read and thrown away, so that the client gets to see the refusal.
     public var discardBytesMax: Int = 64 << 20
+    /// How requests get from a connection to the API.
+    public var transport = HTTPTransport.direct
     /// How long requests in progress are given to end at shutdown before they are cancelled.
     public var drainMax: Duration = .seconds(10)
 

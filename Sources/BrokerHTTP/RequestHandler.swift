@@ -153,18 +153,10 @@ struct RequestHandler: Sendable {
         }
     }
 
-    /// Leaves the socket alone for as long as the client was told to wait.
-    ///
-    /// Nothing is read meanwhile, neither the rest of the body nor the next request: a client that goes on sending meets
-    /// its own full socket. Cancellation ends it.
+    /// Leaves the socket alone for as long as the client was told to wait; cancellation ends it.
     private func pause(after reply: APIReply) async {
-        guard reply.status == .tooManyRequests, let seconds = reply.headers[.retryAfter].flatMap({ Int($0) }) else {
-            return
-        }
-        try? await Task.sleep(for: .seconds(min(seconds, Self.pauseSecondsMax)))
+        if let pause = RequestPause.after(reply) { try? await Task.sleep(for: pause) }
     }
-
-    private static let pauseSecondsMax = 5
 
     /// The route, where HEAD is a GET whose body is not sent; a HEAD that would join a group is not.
     private func match(_ method: HTTPRequest.Method, target: String) -> RouteMatch {

@@ -2,7 +2,7 @@ import BrokerCore
 import Testing
 
 /// Clients that do not do what clients do: read, leave in good order, send one request.
-@Suite(.timeLimit(.minutes(1))) struct ClientTests {
+@Suite(.timeLimit(.minutes(1)), .bothTransports) struct ClientTests {
     private static let flood = "GET /v1/topics/flood/records?watch=true HTTP/1.1\r\nHost: x\r\n\r\n"
     private static let quiet = "GET /v1/topics/quiet/records?watch=true HTTP/1.1\r\nHost: x\r\n\r\n"
     private static let poll = "GET /v1/topics/quiet/records?wait=60s HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -4,7 +4,7 @@ import NIOCore
 import Testing
 
 /// Pages of other origins, over real sockets: every kind of answer says whether they may read it.
-@Suite struct CrossOriginTests {
+@Suite(.bothTransports) struct CrossOriginTests {
     private static let origin = "https://app.example"
 
     private func run(_ body: (SurfaceHarness) async throws -> Void) async throws {

@@ -2,7 +2,7 @@ import BrokerAPI
 import Testing
 
 /// What HTTP asks of any server, over bare connections.
-@Suite(.timeLimit(.minutes(1))) struct HTTPRulesTests {
+@Suite(.timeLimit(.minutes(1)), .bothTransports) struct HTTPRulesTests {
     private static let watch = "/v1/topics/flood/records?watch=true&limit=3"
 
     /// Everything that comes for a text until the broker closes.

@@ -3,7 +3,7 @@ import NIOCore
 import Testing
 
 /// What the listener does when there is too much of something.
-@Suite(.timeLimit(.minutes(1))) struct PressureTests {
+@Suite(.timeLimit(.minutes(1)), .bothTransports) struct PressureTests {
     private static func head(_ length: Int) -> String {
         "POST /v1/topics/t/records HTTP/1.1\r\nHost: x\r\nContent-Length: \(length)\r\n\r\n"
     }

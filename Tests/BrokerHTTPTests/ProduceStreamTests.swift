@@ -1,7 +1,7 @@
 import Testing
 
 /// Lines for as long as they come, over real sockets.
-@Suite(.timeLimit(.minutes(1))) struct ProduceStreamTests {
+@Suite(.timeLimit(.minutes(1)), .bothTransports) struct ProduceStreamTests {
     private static let head = "POST /v1/topics/quiet/records?stream=true HTTP/1.1\r\nHost: x\r\n"
     private static let chunked = head + "Transfer-Encoding: chunked\r\n\r\n"
 

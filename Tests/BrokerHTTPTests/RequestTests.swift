@@ -3,7 +3,7 @@ import NIOCore
 import Testing
 
 /// Requests with whole answers: what the transport itself decides.
-@Suite struct RequestTests {
+@Suite(.bothTransports) struct RequestTests {
     private func text(_ response: HTTPClientResponse) async throws -> String {
         String(buffer: try await response.body.collect(upTo: 1 << 20))
     }

@@ -2,7 +2,7 @@ import BrokerCore
 import Testing
 
 /// WebSockets, byte by byte.
-@Suite(.timeLimit(.minutes(1))) struct SocketTests {
+@Suite(.timeLimit(.minutes(1)), .bothTransports) struct SocketTests {
     private static let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
     private static func handshake(

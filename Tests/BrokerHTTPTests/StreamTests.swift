@@ -5,7 +5,7 @@ import ServiceLifecycle
 import Testing
 
 /// Streams: how they end, and that each is closed exactly once.
-@Suite struct StreamTests {
+@Suite(.bothTransports) struct StreamTests {
     private static let join = "/v1/groups/g/stream?topics=t"
 
     private func wasClosed(_ engine: FakeEngine) async {

@@ -18,10 +18,12 @@ struct SurfaceHarness {
     static func run(
         _ engine: FakeEngine = FakeEngine(),
         api apiConfiguration: APIConfiguration = APIConfiguration(),
+        over transport: HTTPTransport? = nil,
         configure: (inout HTTPSurfaceConfiguration) -> Void = { _ in },
         _ body: (SurfaceHarness) async throws -> Void
     ) async throws {
         var configuration = HTTPSurfaceConfiguration(port: 0)
+        configuration.transport = transport ?? .current
         configure(&configuration)
         let (ports, port) = AsyncStream<Int>.makeStream()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -16,8 +16,8 @@ import NIOWebSocket
 struct UpgradeChannel: ServerChildChannel {
     /// What the first request made of the connection.
     enum Negotiated: Sendable {
-        /// HTTP.
-        case http(HTTP1Channel.Value)
+        /// HTTP: what Hummingbird has of it once a request is for it, nil where none ever was.
+        case http(EventLoopFuture<HTTP1Channel.Value?>, any Channel)
         /// A WebSocket, with the request that asked for it.
         case socket(SocketConversation.Connection, HTTPRequestHead)
     }
@@ -29,6 +29,8 @@ struct UpgradeChannel: ServerChildChannel {
     }
 
     let http: HTTP1Channel
+    /// What goes past Hummingbird; nil when nothing does.
+    let direct: DirectRoutes?
     let sockets: SocketConversation
     let frameBytesMax: Int
     let fields: CommonFields
@@ -49,7 +51,7 @@ struct UpgradeChannel: ServerChildChannel {
     func handle(value: Value, logger: Logger) async {
         do {
             switch try await value.negotiated.get() {
-            case .http(let connection): await http.handle(value: connection, logger: logger)
+            case .http(let connection, let channel): try await handle(connection, channel, logger)
             case .socket(let connection, let head): try await sockets.run(connection, head)
             }
         } catch {
@@ -57,12 +59,27 @@ struct UpgradeChannel: ServerChildChannel {
         }
     }
 
+    private func handle(
+        _ connection: EventLoopFuture<HTTP1Channel.Value?>,
+        _ channel: any Channel,
+        _ logger: Logger
+    ) async throws {
+        let connection = try await withTaskCancellationHandler {
+            try await connection.get()
+        } onCancel: {
+            channel.close(promise: nil)
+        }
+        if let connection { await http.handle(value: connection, logger: logger) }
+    }
+
     private func upgrading(_ logger: Logger) -> NIOUpgradableHTTPServerPipelineConfiguration<Negotiated> {
-        let http = http
+        let (http, direct, sendLimits) = (http, direct, sockets.limits)
         let upgrade = NIOTypedHTTPServerUpgradeConfiguration<Negotiated>(
             upgraders: [upgrader],
             notUpgradingCompletionHandler: { channel in
-                channel.eventLoop.makeCompletedFuture { .http(try Self.enterHTTP(channel, http, logger)) }
+                channel.eventLoop.makeCompletedFuture {
+                    .http(try Self.enterHTTP(channel, http, direct, sendLimits, logger), channel)
+                }
             }
         )
         var configuration = NIOUpgradableHTTPServerPipelineConfiguration(upgradeConfiguration: upgrade)
@@ -102,12 +119,14 @@ struct UpgradeChannel: ServerChildChannel {
             ? [field: SocketConversation.subprotocol] : [:]
     }
 
-    /// The rest of the pipeline that `HTTP1Channel` has.
+    /// The rest of the pipeline that `HTTP1Channel` has, its end as late as a request is for it.
     private static func enterHTTP(
         _ channel: any Channel,
         _ http: HTTP1Channel,
+        _ direct: DirectRoutes?,
+        _ limits: SendLimits,
         _ logger: Logger
-    ) throws -> HTTP1Channel.Value {
+    ) throws -> EventLoopFuture<HTTP1Channel.Value?> {
         let pipeline = channel.pipeline.syncOperations
         pipeline.removeHandler(context: try pipeline.context(handlerType: FirstRequestGuard.self), promise: nil)
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
@@ -118,7 +137,18 @@ struct UpgradeChannel: ServerChildChannel {
             )
         )
         try pipeline.addHandler(ClientWatch())
-        return try NIOAsyncChannel(
+        guard let direct else { return channel.eventLoop.makeSucceededFuture(try enterHummingbird(channel)) }
+        let opened = channel.eventLoop.makePromise(of: HTTP1Channel.Value?.self)
+        // Only the first of the two counts.
+        channel.closeFuture.whenComplete { _ in opened.succeed(nil) }
+        try pipeline.addHandler(
+            DirectHandler(direct, limits, on: channel.eventLoop) { opened.succeed(try enterHummingbird(channel)) }
+        )
+        return opened.futureResult
+    }
+
+    private static func enterHummingbird(_ channel: any Channel) throws -> HTTP1Channel.Value {
+        try NIOAsyncChannel(
             wrappingChannelSynchronously: channel,
             configuration: .init(isOutboundHalfClosureEnabled: true)
         )

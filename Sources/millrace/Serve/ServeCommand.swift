@@ -22,8 +22,8 @@ struct ServeCommand: AsyncParsableCommand {
             MILLRACE_JOURNAL_MIB, MILLRACE_JOURNAL_DIR, MILLRACE_SEGMENT_MIB, MILLRACE_MAX_OPEN_SEGMENTS,
             MILLRACE_MAX_CONNECTIONS, MILLRACE_MAX_STREAMS, MILLRACE_SLOW_WATCHER_SECONDS, MILLRACE_SCRUB_HOURS,
             MILLRACE_SCRUB_MIB, MILLRACE_COMPACTION_LAG_SECONDS, MILLRACE_MAINTENANCE_SECONDS,
-            MILLRACE_CORS_ORIGIN with commas between several, MILLRACE_HEARTBEAT_SECONDS, MILLRACE_LOG_LEVEL); the command
-            line wins.
+            MILLRACE_CORS_ORIGIN with commas between several, MILLRACE_HEARTBEAT_SECONDS, MILLRACE_TRANSPORT,
+            MILLRACE_LOG_LEVEL); the command line wins.
             An unknown MILLRACE_ variable stops the start. Exit status: 64 bad usage or configuration, 65 data of a newer
             version or damaged,
             69 the address cannot be listened on, 73 the data directory cannot be used, 74 the storage failed,

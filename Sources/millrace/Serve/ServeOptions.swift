@@ -98,6 +98,13 @@ struct ServeOptions: ParsableArguments {
     )
     var slowWatcherSeconds: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How requests reach the API: direct, or hummingbird, which costs more and answers the same. (default: direct)"
+        )
+    )
+    var transport: String?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
     var logLevel: String?
 }

@@ -26,7 +26,7 @@ struct ServeSettings {
         "MILLRACE_SCRUB_HOURS", "MILLRACE_SCRUB_MIB", "MILLRACE_COMPACTION_LAG_SECONDS",
         "MILLRACE_MAINTENANCE_SECONDS", "MILLRACE_JOURNAL_DIR", "MILLRACE_MAX_OPEN_SEGMENTS",
         "MILLRACE_MAX_CONNECTIONS", "MILLRACE_MAX_STREAMS", "MILLRACE_SLOW_WATCHER_SECONDS", "MILLRACE_CORS_ORIGIN",
-        "MILLRACE_HEARTBEAT_SECONDS", "MILLRACE_LOG_LEVEL",
+        "MILLRACE_HEARTBEAT_SECONDS", "MILLRACE_TRANSPORT", "MILLRACE_LOG_LEVEL",
         "MILLRACE_SERVER",
     ]
 
@@ -67,9 +67,18 @@ struct ServeSettings {
         )
         let origins = environment.string(forKey: "millrace.cors.origin").map(Self.list) ?? []
         api.crossOrigin = try Self.crossOrigin(options.corsOrigin.isEmpty ? origins : options.corsOrigin)
+        http.transport = try Self.transport(text(options.transport, "millrace.transport"))
         http.bodyBytesInFlightMax = broker.limits.bodyBytesInFlightMax.value
         http.headBytesMax = broker.limits.requestHeadBytesMax.value
         http.drainMax = broker.limits.drainMax
+    }
+
+    private static func transport(_ text: String?) throws(Invalid) -> HTTPTransport {
+        guard let text else { return .direct }
+        guard let transport = HTTPTransport(rawValue: text) else {
+            throw Invalid(description: "transport is direct or hummingbird, not \"\(text)\"")
+        }
+        return transport
     }
 
     private mutating func setStorage(_ journal: String?, _ segment: String?) throws(Invalid) {
