@@ -10,9 +10,11 @@ struct CommonFields: Sendable {
 
     /// Puts them into the head of an answer.
     ///
-    /// - Parameter origin: the web page that asks, where the request tells one.
-    func add(to headers: inout HTTPHeaders, origin: String?) {
-        headers.replaceOrAdd(name: "Date", value: HTTPDate.text(secondsSinceEpoch: now() / 1000))
+    /// - Parameters:
+    ///   - origin: the web page that asks, where the request tells one.
+    ///   - date: the date as it was last written.
+    func add(to headers: inout HTTPHeaders, origin: String?, _ date: inout WrittenDate) {
+        headers.replaceOrAdd(name: "Date", value: date.text(secondsSinceEpoch: now() / 1000))
         headers.replaceOrAdd(name: "Server", value: "millrace")
         let request: HTTPFields = origin.map { [.origin: $0] } ?? [:]
         for field in api.crossOriginFields(for: request) { headers.add(name: field.name.rawName, value: field.value) }

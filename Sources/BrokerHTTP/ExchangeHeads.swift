@@ -24,6 +24,7 @@ final class ExchangeHeads: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private let fields: CommonFields
+    private var date = WrittenDate()
     /// The requests that are not answered yet, the oldest first.
     private var asked = CircularBuffer<Asked>()
     /// Whether nothing that still comes will be answered.
@@ -64,7 +65,7 @@ final class ExchangeHeads: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func complete(_ head: inout HTTPResponseHead, for request: Asked) {
-        fields.add(to: &head.headers, origin: request.origin)
+        fields.add(to: &head.headers, origin: request.origin, &date)
         if request.closes { head.headers.replaceOrAdd(name: "Connection", value: "close") }
         let closes = head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "close" }
         hasLast = hasLast || closes

@@ -34,3 +34,18 @@ enum HTTPDate {
         number < 10 ? "0\(number)" : "\(number)"
     }
 }
+
+/// The date of a connection's last answer, so that the text is made once a second.
+struct WrittenDate {
+    private var seconds: Int64 = -1
+    private var written = ""
+
+    /// The text of a moment in whole seconds since 1970.
+    mutating func text(secondsSinceEpoch: Int64) -> String {
+        if secondsSinceEpoch != seconds {
+            seconds = secondsSinceEpoch
+            written = HTTPDate.text(secondsSinceEpoch: secondsSinceEpoch)
+        }
+        return written
+    }
+}

@@ -44,7 +44,8 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
         if let refusal = Handshake.refusal(of: head) {
             hasRefused = true
             let origin = head.headers.first(name: "origin")
-            return refusal.sendAsLast(through: context) { fields.add(to: &$0, origin: origin) }
+            var date = WrittenDate()
+            return refusal.sendAsLast(through: context) { fields.add(to: &$0, origin: origin, &date) }
         }
         context.fireChannelRead(wrapInboundOut(.head(head)))
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
