@@ -8,6 +8,7 @@ import RecordFormat
 extension Benchmark {
     /// The API from a request to its answer, all but the transport and the engine.
     static let api = [
+        produceOne,
         produce("produce-lines", "check and batch 1,000 lines of key and value, over 8 partitions", "", \.lines),
         produce(
             "produce-values",
@@ -34,6 +35,30 @@ extension Benchmark {
             return HotLoop(operations: records.values.count, bytes: body.readableBytes) {
                 let type = "application/x-ndjson"
                 _ = try await caller.answer(.post, "/v1/topics/orders/records\(query)", [.contentType: type], body)
+            }
+        }
+    }
+
+    private static let produceOne = Benchmark(
+        name: "produce-one",
+        about: "take requests of one record each, as bytes with a key in a field, over 64 partitions",
+        operation: "request",
+        passesCounted: 2
+    ) { _ in
+        let records = SampleRecords(count: 1000)
+        let caller = Caller(MeasuredEngine(partitions: 64))
+        let requests = zip(records.keys, records.values).map { key, value in
+            // As a connection has them: fields that every client sends, and those of the record.
+            let fields: HTTPFields = [
+                .userAgent: "micro-bench", .accept: "*/*", .contentType: "application/octet-stream",
+                HTTPField.Name.recordKey: String(decoding: key, as: UTF8.self), .contentLength: "\(value.count)",
+            ]
+            return (fields, ByteBuffer(bytes: value))
+        }
+        return HotLoop(operations: requests.count, bytes: requests.count * SampleRecords.valueBytes) {
+            for (fields, body) in requests {
+                let bytes = try await caller.answer(.post, "/v1/topics/orders/records", fields, body)
+                try WrongOutcome.check((80...120).contains(bytes), is: true, "an answer of \(bytes) bytes")
             }
         }
     }
@@ -85,6 +110,13 @@ extension Benchmark {
     }
 }
 
+extension HTTPField.Name {
+    fileprivate static var recordKey: HTTPField.Name {
+        guard let name = HTTPField.Name("Record-Key") else { preconditionFailure("not a field name") }
+        return name
+    }
+}
+
 /// Calls the API as a transport does.
 private struct Caller {
     private let api: API
@@ -127,6 +159,10 @@ private struct Caller {
     ) async throws -> APIReply {
         let request = APIRequest(method: method, target: target, headers: headers, body: body)
         let match = api.match(method, target: target)
+        if let answer = api.preflight(method, target: target, fields: headers) { return answer }
+        if case .found(let found) = match, let refusal = api.refusal(before: found, declaredBytes: body.readableBytes) {
+            return refusal
+        }
         let reply = await api.respond(to: request, match: match, principal: .anonymous)
         guard reply.status == .ok else {
             guard case .bytes(let problem) = reply.body else { throw WrongOutcome(description: "\(reply.status)") }
