@@ -24,6 +24,14 @@ extension JSONString {
         buffer.writeInteger(ASCII.quote)
     }
 
+    /// Whether a text is ASCII of which nothing is escaped: it stands between quotes as it is.
+    @inline(__always) public static func isPlain(_ utf8: UnsafeRawBufferPointer) -> Bool {
+        let first = Words.first(in: utf8, from: 0, marks: Words.notPlain) {
+            $0 < 0x20 || $0 >= 0x80 || $0 == ASCII.quote || $0 == ASCII.backslash
+        }
+        return first == utf8.count
+    }
+
     /// Appends a `String` as a JSON string, with its quotes.
     public static func encode(_ text: String, into buffer: inout ByteBuffer) {
         var text = text

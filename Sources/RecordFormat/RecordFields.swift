@@ -31,12 +31,7 @@ struct RecordFields {
     /// A varint of 32 bits.
     @inline(__always)
     mutating func int32(_ what: StaticString) throws(FormatError) -> Int32 {
-        // Most lengths and deltas are one byte.
-        if position < end, bytes[position] < 0x80 {
-            let value = Int32(truncatingIfNeeded: Varint.unzigzag(UInt64(bytes[position])))
-            position += 1
-            return value
-        }
+        if let value = short() { return Int32(truncatingIfNeeded: value) }
         guard let value = Varint.read32(bounded, at: &position) else { throw missing(what) }
         return value
     }
@@ -44,8 +39,24 @@ struct RecordFields {
     /// A varint of 64 bits.
     @inline(__always)
     mutating func int64(_ what: StaticString) throws(FormatError) -> Int64 {
+        if let value = short() { return value }
         guard let value = Varint.read64(bounded, at: &position) else { throw missing(what) }
         return value
+    }
+
+    /// A varint of one or two bytes, as nearly all lengths and deltas are; nil, and nothing is read, where it has more.
+    @inline(__always)
+    private mutating func short() -> Int64? {
+        guard position < end else { return nil }
+        let first = UInt64(bytes[position])
+        if first < 0x80 {
+            position += 1
+            return Varint.unzigzag(first)
+        }
+        guard position + 1 < end, bytes[position + 1] < 0x80 else { return nil }
+        let second = UInt64(bytes[position + 1])
+        position += 2
+        return Varint.unzigzag(first & 0x7F | second << 7)
     }
 
     /// A length and as many bytes; nil when the length is -1.

@@ -26,7 +26,6 @@ struct EventEncoder: Sendable {
 
     /// Whether all of it is one document.
     private let isPage: Bool
-    private let recordOpening: String
     private var buffer = ByteBuffer()
     private var records: RecordEncoder
     private var takenBytes = 0
@@ -54,12 +53,21 @@ struct EventEncoder: Sendable {
         self.isPage = isPage && framing == .json
         self.shared = framing == .json || projection != nil ? nil : shared
         form = RecordForm(framing: framing, recordEvent: recordEvent, jsonDepthMax: jsonDepthMax)
-        recordOpening = "event: \(recordEvent)\ndata: "
         records = RecordEncoder(
-            opening: framing == .ndjson ? "{\"type\":\"record\"," : "{",
+            opening: Self.opening(framing, recordEvent),
+            closing: framing == .json ? "}" : "}\n",
             jsonDepthMax: jsonDepthMax,
             projection: projection
         )
+    }
+
+    /// What stands before a record's first field.
+    private static func opening(_ framing: Framing, _ recordEvent: String) -> String {
+        switch framing {
+        case .json: "{"
+        case .ndjson: "{\"type\":\"record\","
+        case .sse: "event: \(recordEvent)\ndata: {"
+        }
     }
 
     /// Begins the answer, so that its first bytes can go out at once.
@@ -90,12 +98,9 @@ struct EventEncoder: Sendable {
         switch framing {
         case .json: if hasRecords { buffer.writeStaticString(",") }
         case .ndjson: break
-        case .sse:
-            if owesBlankLine { buffer.writeStaticString("\n") }
-            buffer.writeString(recordOpening)
+        case .sse: if owesBlankLine { buffer.writeStaticString("\n") }
         }
         records.write(record, bytes, isJSON: isJSON, into: &buffer)
-        if framing != .json { buffer.writeStaticString("\n") }
         guard totalBytes <= totalBytesMax || !hasRecords else {
             buffer.moveWriterIndex(to: start)
             return false

@@ -10,18 +10,21 @@ import RecordFormat
 /// value as null. Whatever a record holds, no line break is written: keys and header texts are escaped, values of marked
 /// batches were put on one line when they were produced, and all others are checked here.
 struct RecordEncoder: Sendable {
-    private let opening: StaticString
+    private let opening: String
+    private let closing: StaticString
     private let jsonDepthMax: Int
     private let projection: JSONProjection?
     private var partition: TopicPartition?
-    private var prefix = ByteBuffer()
+    private var prefix: [UInt8] = []
+    private var timestamps = TimestampText()
     private var headers: [(name: Range<Int>, value: Range<Int>?)] = []
 
-    /// An encoder whose objects begin with `opening`.
+    /// An encoder whose objects begin with `opening` and end with `closing`, braces and what stands around them.
     ///
     /// - Parameter projection: what of a JSON value is written; nil is all of it.
-    init(opening: StaticString, jsonDepthMax: Int, projection: JSONProjection? = nil) {
+    init(opening: String, closing: StaticString, jsonDepthMax: Int, projection: JSONProjection? = nil) {
         self.opening = opening
+        self.closing = closing
         self.jsonDepthMax = jsonDepthMax
         self.projection = projection
     }
@@ -30,13 +33,10 @@ struct RecordEncoder: Sendable {
     mutating func select(_ partition: TopicPartition) {
         guard self.partition != partition else { return }
         self.partition = partition
-        prefix.clear()
-        prefix.writeStaticString(opening)
-        prefix.writeStaticString("\"topic\":")
-        JSONString.encode(partition.topic.name, into: &prefix)
-        prefix.writeStaticString(",\"partition\":")
-        prefix.writeString(String(partition.partition.value))
-        prefix.writeStaticString(",\"offset\":")
+        var name = ByteBuffer()
+        JSONString.encode(partition.topic.name, into: &name)
+        let text = "\(opening)\"topic\":\(String(buffer: name)),\"partition\":\(partition.partition.value),\"offset\":"
+        prefix = Array(text.utf8)
     }
 
     /// Appends a record of the selected partition; `bytes` are those that its ranges index into.
@@ -46,16 +46,68 @@ struct RecordEncoder: Sendable {
         isJSON: Bool,
         into buffer: inout ByteBuffer
     ) {
-        buffer.writeImmutableBuffer(prefix)
-        buffer.writeString(String(record.offset.value))
-        buffer.writeStaticString(",\"timestamp\":\"")
-        record.timestamp.write(rfc3339Into: &buffer)
-        buffer.writeStaticString("\"")
-        writeKey(record.key.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }, into: &buffer)
+        let key = record.key.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }
+        let value = record.value.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }
+        let isCopied = value == nil || (isJSON && projection == nil)
+        if isCopied, record.headerCount == 0, key.map(JSONString.isPlain) ?? true {
+            return writePlain(record.offset, record.timestamp, key: key, value: value, into: &buffer)
+        }
+        writeOpening(record.offset, record.timestamp, into: &buffer)
+        writeKey(key, into: &buffer)
         if record.headerCount > 0 { writeHeaders(record, bytes, into: &buffer) }
-        writeValue(record.value.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }, isJSON: isJSON, into: &buffer)
-        buffer.writeStaticString("}")
+        writeValue(value, isJSON: isJSON, into: &buffer)
+        buffer.writeStaticString(closing)
     }
+
+    /// Appends a record of which nothing is changed: most are such, and their pieces go one after another into room that is
+    /// taken once.
+    private mutating func writePlain(
+        _ offset: Offset,
+        _ timestamp: Timestamp,
+        key: UnsafeRawBufferPointer?,
+        value: UnsafeRawBufferPointer?,
+        into buffer: inout ByteBuffer
+    ) {
+        let bytesMax = openingBytesMax + (key?.count ?? 0) + (value?.count ?? 0) + Self.fieldBytesMax
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: bytesMax) { room in
+            var text = TextWriter(room)
+            writeOpening(offset, timestamp, to: &text)
+            if let key {
+                text.write(",\"key\":\"")
+                text.write(key)
+                text.write("\"")
+            } else {
+                text.write(",\"key\":null")
+            }
+            text.write(",\"value\":")
+            if let value { text.write(value) } else { text.write("null") }
+            text.write(closing)
+            return text.position
+        }
+    }
+
+    private mutating func writeOpening(_ offset: Offset, _ timestamp: Timestamp, into buffer: inout ByteBuffer) {
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: openingBytesMax) { room in
+            var text = TextWriter(room)
+            writeOpening(offset, timestamp, to: &text)
+            return text.position
+        }
+    }
+
+    /// Writes all that stands before the key.
+    @inline(__always)
+    private mutating func writeOpening(_ offset: Offset, _ timestamp: Timestamp, to text: inout TextWriter) {
+        prefix.withUnsafeBytes { text.write($0) }
+        text.write(decimal: offset.value)
+        text.write(",\"timestamp\":\"")
+        text.advance(by: timestamps.write(timestamp, to: text.place))
+        text.write("\"")
+    }
+
+    /// The most bytes of all that stands before the key.
+    private var openingBytesMax: Int { prefix.count + TextWriter.decimalBytesMax + TimestampText.bytesMax + 16 }
+    /// More than the names of key and value take, with `null` for either and what closes the record.
+    private static let fieldBytesMax = 64
 
     private func writeKey(_ key: UnsafeRawBufferPointer?, into buffer: inout ByteBuffer) {
         guard let key else { return _ = buffer.writeStaticString(",\"key\":null") }
