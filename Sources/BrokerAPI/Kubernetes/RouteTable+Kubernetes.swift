@@ -71,7 +71,7 @@ extension Route {
     private static let everywhere = ["pretty", "timeout", "hash"]
 
     /// A route of the facade that tells what there is.
-    fileprivate init(_ pattern: String, _ summary: String, _ call: KubernetesCall) {
+    fileprivate convenience init(_ pattern: String, _ summary: String, _ call: KubernetesCall) {
         self.init(
             .get,
             pattern,
@@ -84,7 +84,7 @@ extension Route {
     }
 
     /// A route of the facade that tells what there is of one kind.
-    fileprivate init(
+    fileprivate convenience init(
         _ pattern: String,
         _ parameters: [String],
         _ summary: String,
@@ -102,7 +102,7 @@ extension Route {
     }
 
     /// A route of the facade that is about objects.
-    fileprivate init(
+    fileprivate convenience init(
         _ method: HTTPRequest.Method,
         _ pattern: String,
         _ action: Action,

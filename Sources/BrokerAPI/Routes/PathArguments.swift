@@ -4,18 +4,19 @@ import RecordFormat
 struct PathArguments: Sendable {
     /// The namespace that the path names, or the principal's own.
     let namespace: Namespace
-    /// The decoded texts.
-    private let values: [Substring: String]
+    /// The decoded texts, by the names in the pattern.
+    private let values: [(name: Substring, text: String)]
 
-    /// Decodes what a pattern found.
-    init(namespace: Namespace, raw: [(name: Substring, raw: Substring)]) throws(Problem) {
+    /// Decodes what stands at a pattern's parameters in a path that has its shape.
+    init(namespace: Namespace, pattern: [RoutePattern.Segment], path: [Substring]) throws(Problem) {
         self.namespace = namespace
-        var values: [Substring: String] = [:]
-        for (name, text) in raw {
+        var values: [(name: Substring, text: String)] = []
+        for (segment, text) in zip(pattern, path) {
+            guard case .parameter(let name) = segment else { continue }
             guard let decoded = PercentDecoding.decode(text, plusIsSpace: false) else {
                 throw Problem.invalidRequest("the {\(name)} in the path is not percent-encoded UTF-8")
             }
-            values[name] = decoded
+            values.append((name, decoded))
         }
         self.values = values
     }
@@ -80,7 +81,9 @@ struct PathArguments: Sendable {
 
     private func text(_ name: Substring) -> String {
         // A route asks only for parameters of its own pattern; the table's test resolves every route.
-        guard let value = values[name] else { preconditionFailure("no {\(name)} in this route's pattern") }
-        return value
+        guard let value = values.first(where: { $0.name == name }) else {
+            preconditionFailure("no {\(name)} in this route's pattern")
+        }
+        return value.text
     }
 }

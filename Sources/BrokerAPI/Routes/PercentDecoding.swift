@@ -2,6 +2,8 @@
 enum PercentDecoding {
     /// Decodes a text; nil when an escape is cut short or wrong, or when the bytes are not UTF-8.
     static func decode(_ text: some StringProtocol, plusIsSpace: Bool) -> String? {
+        let isPlain = text.utf8.allSatisfy { $0 != UInt8(ascii: "%") && !(plusIsSpace && $0 == UInt8(ascii: "+")) }
+        if isPlain { return String(text) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
         var rest = text.utf8.makeIterator()

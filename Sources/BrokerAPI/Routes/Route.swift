@@ -2,7 +2,9 @@ public import HTTPTypes
 public import RecordFormat
 
 /// One route as data: what it matches, what it needs, and what it says of itself.
-public struct Route: Sendable {
+///
+/// There is one of each in the table, and every request refers to its own: a class, for it has many parts to copy.
+public final class Route: Sendable {
     /// What a route acts on, for permissions.
     public enum Resource: String, Sendable {
         /// A topic or the list of topics.
