@@ -13,8 +13,10 @@ struct RequestContext: Sendable {
     /// The media type of the body in lower case, without parameters; nil when the client did not say.
     var contentType: String? {
         guard let field = request.headers[.contentType] else { return nil }
-        let type = field.prefix { $0 != ";" }
-        return type.filter { $0 != " " && $0 != "\t" }.lowercased()
+        let type = field.utf8.prefix { $0 != UInt8(ascii: ";") }
+        // As nearly all send it.
+        if type.allSatisfy({ 0x21...0x40 ~= $0 || 0x5B...0x7E ~= $0 }) { return String(Substring(type)) }
+        return Substring(type).filter { $0 != " " && $0 != "\t" }.lowercased()
     }
 }
 

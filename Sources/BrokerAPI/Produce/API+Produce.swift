@@ -13,13 +13,13 @@ extension API {
         try requireReady()
         let producer = try ProducerFields.read(context.request.headers, of: principal)
         let format = try ProduceFormat(context)
-        let description = try engine.topic(topic)
-        let count = Int32(description.partitions.count)
+        let outline = try engine.outline(of: topic)
+        let count = outline.partitionCount
         let partition = try partitionDefault(context.query, topic, count: count)
         let condition = try AppendCondition(context.query, partition)
         var intake = intake(
-            for: description,
-            sticky: producer?.sticky(count: count) ?? randomPartition(of: description),
+            for: outline,
+            sticky: producer?.sticky(count: count) ?? randomPartition(of: outline),
             trace: TraceContext.headers(of: context.request.headers),
             keepsPlaces: !format.answersSummary
         )
@@ -31,7 +31,7 @@ extension API {
 
     /// An empty intake of records for a topic as it is now.
     func intake(
-        for topic: TopicDescription,
+        for topic: TopicOutline,
         sticky: PartitionIndex,
         trace: HeaderList?,
         keepsPlaces: Bool = false
@@ -39,7 +39,7 @@ extension API {
         RecordIntake(
             topic: topic.name,
             codec: codec(for: topic),
-            partitionCount: Int32(topic.partitions.count),
+            partitionCount: topic.partitionCount,
             sticky: sticky,
             now: engine.appendTime(),
             limits: engine.limits,
@@ -51,8 +51,8 @@ extension API {
     }
 
     /// Where records without a key and a partition go, when nobody says otherwise.
-    func randomPartition(of topic: TopicDescription) -> PartitionIndex {
-        PartitionIndex(Int32(configuration.random() % UInt64(topic.partitions.count)))
+    func randomPartition(of topic: TopicOutline) -> PartitionIndex {
+        PartitionIndex(Int32(configuration.random() % UInt64(topic.partitionCount)))
     }
 
     private func read(
@@ -109,7 +109,7 @@ extension API {
     }
 
     /// How the topic wants its records stored.
-    private func codec(for topic: TopicDescription) -> Codec {
+    private func codec(for topic: TopicOutline) -> Codec {
         switch topic.settings.compression {
         case .none: .none
         case .gzip: .gzip

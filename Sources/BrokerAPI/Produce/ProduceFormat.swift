@@ -41,7 +41,10 @@ enum ProduceFormat: Sendable {
     /// not stored without its attributes.
     private static func isEvent(_ fields: HTTPFields) -> Bool {
         let required = ["ce-specversion", "ce-id", "ce-source", "ce-type"]
-        return fields.contains { required.contains($0.name.canonicalName) }
+        return fields.contains { field in
+            let name = field.name.canonicalName
+            return name.utf8.starts(with: "ce-".utf8) && required.contains(name)
+        }
     }
 
     /// The key that a field gives a record whose body is its value.

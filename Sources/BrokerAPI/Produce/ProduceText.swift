@@ -20,7 +20,8 @@ enum ProduceText {
                 json.key("count")
                 json.integer(intake.recordCount)
             } else {
-                writeResults(intake.places, receipts, to: &json)
+                json.key("results")
+                json.raw(results(intake.places, receipts))
             }
             if isDuplicate {
                 json.key("duplicate")
@@ -36,31 +37,43 @@ enum ProduceText {
         return [.producerEpoch: String(producer.epoch), .producerSeq: String(producer.sequence)]
     }
 
-    private static func writeResults(
-        _ places: [RecordIntake.Place],
-        _ receipts: [AppendReceipt],
-        to json: inout JSONWriter
-    ) {
-        var timestamp = ByteBuffer()
-        json.key("results")
-        json.beginArray()
-        for place in places {
-            let receipt = receipts[Int(place.slot)]
-            json.beginObject()
-            json.key("partition")
-            json.integer(receipt.target.partition.value)
-            json.key("offset")
-            json.integer(receipt.base.advanced(by: Int(place.index)).value)
-            // A duplicate was stored with the time of its first arrival, which is not known here.
-            if !receipt.isDuplicate {
-                json.key("timestamp")
-                timestamp.clear()
-                place.timestamp.write(rfc3339Into: &timestamp)
-                json.string(utf8: timestamp)
+    /// `[{"partition":0,"offset":912,"timestamp":"2026-11-21T10:00:00.120Z"},...]`, in room that is taken once.
+    private static func results(_ places: [RecordIntake.Place], _ receipts: [AppendReceipt]) -> ByteBuffer {
+        var timestamps = TimestampText()
+        var results = ByteBuffer()
+        results.writeWithUnsafeMutableBytes(minimumWritableBytes: 2 + places.count * resultBytesMax) { room in
+            var text = TextWriter(room)
+            text.write("[")
+            for (index, place) in places.enumerated() {
+                if index > 0 { text.write(",") }
+                write(place, receipts[Int(place.slot)], to: &text, &timestamps)
             }
-            json.endObject()
+            text.write("]")
+            return text.position
         }
-        json.endArray()
+        return results
+    }
+
+    /// The most bytes of a result: its names, two numbers and a timestamp.
+    private static let resultBytesMax = 64 + 2 * TextWriter.decimalBytesMax + TimestampText.bytesMax
+
+    private static func write(
+        _ place: RecordIntake.Place,
+        _ receipt: AppendReceipt,
+        to text: inout TextWriter,
+        _ timestamps: inout TimestampText
+    ) {
+        text.write("{\"partition\":")
+        text.write(decimal: Int64(receipt.target.partition.value))
+        text.write(",\"offset\":")
+        text.write(decimal: receipt.base.advanced(by: Int(place.index)).value)
+        // A duplicate was stored with the time of its first arrival, which is not known here.
+        if !receipt.isDuplicate {
+            text.write(",\"timestamp\":\"")
+            text.advance(by: timestamps.write(place.timestamp, to: text.place))
+            text.write("\"")
+        }
+        text.write("}")
     }
 
     private static func writeSummary(_ receipts: [AppendReceipt], to json: inout JSONWriter) {

@@ -7,7 +7,7 @@ enum ProducerFields {
     /// Reads them; nil when there are none.
     static func read(_ fields: HTTPFields, of principal: Principal) throws(Problem) -> ProducerSequence? {
         let names: [HTTPField.Name] = [.producerID, .producerEpoch, .producerSeq]
-        let missing = names.filter { fields[$0] == nil }
+        let missing = names.filter { !fields.contains($0) }
         if missing.count == names.count { return nil }
         guard missing.isEmpty, let id = fields[.producerID], let epoch = fields[.producerEpoch],
             let sequence = fields[.producerSeq]

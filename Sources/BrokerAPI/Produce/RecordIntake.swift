@@ -30,7 +30,8 @@ struct RecordIntake {
     private let needsKeys: Bool
     private let trace: HeaderList?
     private let sticky: PartitionIndex
-    private var slots: [PartitionIndex: Int] = [:]
+    /// The slot of each partition, -1 for none; empty while there is no more than one slot.
+    private var slots: [Int32] = []
     private var batches: [PartitionBatches] = []
 
     /// An empty intake.
@@ -152,8 +153,19 @@ struct RecordIntake {
     }
 
     private mutating func slot(of partition: PartitionIndex) -> Int {
-        if let slot = slots[partition] { return slot }
-        slots[partition] = batches.count
+        let index = Int(partition.value)
+        if slots.isEmpty {
+            if batches.first?.partition == partition { return 0 }
+        } else if slots[index] >= 0 {
+            return Int(slots[index])
+        }
+        if let first = batches.first {
+            if slots.isEmpty {
+                slots = Array(repeating: -1, count: Int(partitionCount))
+                slots[Int(first.partition.value)] = 0
+            }
+            slots[index] = Int32(truncatingIfNeeded: batches.count)
+        }
         batches.append(PartitionBatches(partition: partition, batchBytesMax: limits.batchBytesMax, codec: codec))
         encodedBytesMax += ByteCount(BatchHeader.size)
         return batches.count - 1

@@ -98,7 +98,7 @@ struct ReadStart {
         }
         if let missing { throw wrongTag(missing, elements) }
         if let extra = elements.first {
-            let named = try topics.first { try engine.topic($0).id.tag == extra.tag }
+            let named = try topics.first { try engine.outline(of: $0).id.tag == extra.tag }
             if let named { throw Problem(.invalidCursor, "the cursor names the topic \(named) twice") }
             throw Problem(.invalidCursor, "the cursor's part \(extra.tag) belongs to none of the topics asked for")
         }

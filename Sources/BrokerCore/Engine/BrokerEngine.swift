@@ -49,6 +49,8 @@ public protocol BrokerEngine: Sendable {
     func topics(in namespace: Namespace) -> [TopicDescription]
     /// One topic with the offsets of its partitions.
     func topic(_ name: TopicName) throws(BrokerError) -> TopicDescription
+    /// One topic without offsets: cheap, however many partitions it has.
+    func outline(of name: TopicName) throws(BrokerError) -> TopicOutline
     /// How often topics were made, changed or removed since the start.
     ///
     /// Who reads it before he looks at the topics can tell later, at no cost, whether a look would find the same.
@@ -219,6 +221,8 @@ public enum StorageRoom: String, Sendable, Hashable {
 }
 
 extension BrokerEngine {
+    /// An engine that knows nothing cheaper describes the topic.
+    public func outline(of name: TopicName) throws(BrokerError) -> TopicOutline { TopicOutline(try topic(name)) }
     /// An engine that does not bound appends refuses none beforehand.
     public func appendRefusal(bytes: ByteCount) -> BrokerError? { nil }
     /// An engine that does not say takes as much as a body holds.

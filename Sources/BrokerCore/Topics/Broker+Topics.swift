@@ -57,6 +57,9 @@ extension Broker {
         try registry.topic(name).describe()
     }
 
+    /// One topic without offsets.
+    public func outline(of name: TopicName) throws(BrokerError) -> TopicOutline { try registry.topic(name).outline }
+
     /// On the administration thread, so that nobody else makes the same name.
     private func createTopicNow(
         _ name: TopicName,

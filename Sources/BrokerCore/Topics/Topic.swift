@@ -13,11 +13,20 @@ final class Topic: Sendable {
     let settings: TopicSettings
     /// The partitions, by their index.
     let partitions: [Partition]
+    /// What is told of it without a look at its partitions.
+    let outline: TopicOutline
 
     init(_ stored: StoredTopic, settings: TopicSettings, partitions: [Partition]) {
         self.stored = stored
         self.settings = settings
         self.partitions = partitions
+        outline = TopicOutline(
+            name: stored.name,
+            id: stored.id,
+            settings: settings,
+            partitionCount: Int32(partitions.count),
+            versionBase: stored.settings[Self.versionBaseName].flatMap { Int64($0) } ?? 1
+        )
     }
 
     /// The name.
@@ -25,7 +34,7 @@ final class Topic: Sendable {
     /// The incarnation.
     var id: TopicID { stored.id }
     /// Above every version that a collection of the same name had before; 1 for topics made before there were any.
-    var versionBase: Int64 { stored.settings[Self.versionBaseName].flatMap { Int64($0) } ?? 1 }
+    var versionBase: Int64 { outline.versionBase }
     /// What the topic's file calls it.
     static let versionBaseName = "versionBase"
 

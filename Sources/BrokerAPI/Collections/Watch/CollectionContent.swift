@@ -104,7 +104,7 @@ struct CollectionContent: WatchContent {
             let lease = place == nil ? ListLease(page.list, of: collection, engine) : nil
             return .page(page, page.next == nil ? nil : lease)
         case .changes(let cursor, let budget, let wanted, let shared, let base):
-            if let name = cursor.positions.first?.partition.topic, try engine.topic(name).versionBase != base {
+            if let name = cursor.positions.first?.partition.topic, try engine.outline(of: name).versionBase != base {
                 throw .topicReplaced(name)
             }
             return .changes(try await shared.changes(cursor, budget: budget, previous: wanted, engine))
@@ -161,7 +161,7 @@ struct CollectionContent: WatchContent {
     mutating func shed() {
         guard let (found, index) = pending else { return }
         if case .page(let page, _) = found {
-            // The last page ends the list: nobody can have it again.
+            // With its last page the list was let go of: nobody can have that page again.
             guard let next = page.next, case .state(let place, let isMarked) = phase else { return }
             let last = index > 0 ? page.items[index - 1] : nil
             let resumed = last.map { item in

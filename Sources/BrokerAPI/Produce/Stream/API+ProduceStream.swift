@@ -14,11 +14,11 @@ extension API {
         try refuseOfStream(context)
         let lines = try streamedLines(context)
         let timeout = try context.query.milliseconds("timeout")
-        let description = try engine.topic(topic)
+        let outline = try engine.outline(of: topic)
         let target = LineTarget(
             api: self,
-            topic: description,
-            partition: try partitionDefault(context.query, topic, count: Int32(description.partitions.count)),
+            topic: outline,
+            partition: try partitionDefault(context.query, topic, count: outline.partitionCount),
             trace: TraceContext.headers(of: context.request.headers)
         )
         let limits = engine.limits

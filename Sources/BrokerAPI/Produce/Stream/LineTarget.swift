@@ -5,7 +5,7 @@ import RecordFormat
 struct LineTarget: Sendable {
     let api: API
     /// The topic as it was when the stream began.
-    let topic: TopicDescription
+    let topic: TopicOutline
     /// The partition of records that do not name theirs.
     let partition: PartitionIndex?
     /// What goes with each record that does not name its trace itself.
@@ -13,9 +13,9 @@ struct LineTarget: Sendable {
 
     /// A group without lines, for the topic as it is now: it may have got partitions, or other settings.
     func group(firstLine: Int) throws(Problem) -> LineGroup {
-        let description = try current()
-        let sticky = api.randomPartition(of: description)
-        return LineGroup(firstLine: firstLine, api.intake(for: description, sticky: sticky, trace: trace))
+        let outline = try current()
+        let sticky = api.randomPartition(of: outline)
+        return LineGroup(firstLine: firstLine, api.intake(for: outline, sticky: sticky, trace: trace))
     }
 
     /// Appends a group.
@@ -29,9 +29,9 @@ struct LineTarget: Sendable {
 
     /// The topic, unless it is another one by now.
     @discardableResult
-    func current() throws(Problem) -> TopicDescription {
+    func current() throws(Problem) -> TopicOutline {
         do throws(BrokerError) {
-            let now = try api.engine.topic(topic.name)
+            let now = try api.engine.outline(of: topic.name)
             if now.id == topic.id { return now }
         } catch {
             throw Problem(error)
