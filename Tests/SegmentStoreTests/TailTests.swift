@@ -48,6 +48,33 @@ import Testing
         #expect(try test.values() == ["a", "b"])
     }
 
+    @Test func whatACheckpointCoversMayStayForAWhile() throws {
+        let test = try TestStore()
+        _ = try test.append("a")
+        let checkpoint = try #require(test.store.captureCheckpoint())
+        _ = try test.append("b")
+        try test.store.complete(checkpoint, keepsTails: true)
+        let log = try test.log()
+        #expect(log.state.withLock { $0.tail.batches(from: .zero, bytesMax: 1 << 20)?.count } == 2)
+        // What no checkpoint covers stays.
+        checkpoint.tails.letGo()
+        #expect(log.state.withLock { $0.tail.batches(from: .zero, bytesMax: 1) } == nil)
+        #expect(log.state.withLock { $0.tail.batches(from: Offset(1), bytesMax: 1)?.count } == 1)
+        #expect(try test.values() == ["a", "b"])
+    }
+
+    @Test func whatIsCoveredTakesNoRoomFromWhatIsNot() throws {
+        let test = try TestStore()
+        _ = try test.append("a")
+        let log = try test.log()
+        #expect(log.health.tails.take(TailBudget.bytesMax * 3 / 4))
+        let checkpoint = try #require(test.store.captureCheckpoint())
+        _ = try test.append("b")
+        try test.store.complete(checkpoint, keepsTails: true)
+        #expect(log.state.withLock { $0.tail.batches(from: .zero, bytesMax: 1) } == nil)
+        #expect(log.state.withLock { $0.tail.batches(from: Offset(1), bytesMax: 1)?.count } == 1)
+    }
+
     @Test func oneTailAndAllTailsAreBounded() {
         let budget = TailBudget(bytesMax: 3000)
         func batch(_ base: Int64, _ size: Int) -> RecordBatch {

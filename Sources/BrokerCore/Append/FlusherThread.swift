@@ -4,6 +4,7 @@ import Synchronization
 
 /// The thread that completes checkpoints: it flushes what the journal thread captured and lets the ring move on.
 ///
+/// Until the next one begins, what a checkpoint covers stays in memory for readers that lag a little.
 /// Between checkpoints it gives the device what rounds have written, in small steps, and while the volume is full it looks
 /// every second whether there is room again.
 ///
@@ -23,6 +24,9 @@ final class FlusherThread: Sendable {
 
     /// How often a full volume is looked at, and a checkpoint that found no room is tried again.
     static let retryMilliseconds: Int64 = 1000
+
+    /// How long the tails that a checkpoint covers stay in memory when no other one follows: two of the usual intervals.
+    static let lingerMilliseconds: Int64 = 2000
 
     private let store: LogStore
     private let queue: AppendQueue
@@ -76,21 +80,36 @@ final class FlusherThread: Sendable {
 
     /// Runs until stopped, or until a flush fails.
     func run() {
+        // What the last checkpoint covers and is in memory all the same, and until when.
+        var lingering: (tails: CoveredTails, until: MonotonicInstant)?
         while true {
             let (checkpoint, isStopped) = state.withLock { state in
                 defer { state.checkpoint = nil }
                 return (state.checkpoint, state.isStopped)
             }
             if let checkpoint {
+                lingering?.tails.letGo()
                 guard complete(checkpoint) else { return }
+                lingering = (checkpoint.tails, wakeAfterLingering())
             } else if isStopped {
                 return
             } else {
+                if let (tails, until) = lingering, until <= clock.now {
+                    tails.letGo()
+                    lingering = nil
+                }
                 guard let hasBegun = startWriteback() else { return }
                 lookForRoom()
                 if !hasBegun { parker.park() }
             }
         }
+    }
+
+    /// Wakes the thread when tails have been in memory for long enough, should no checkpoint come; returns when.
+    private func wakeAfterLingering() -> MonotonicInstant {
+        let until = clock.now.advanced(byMilliseconds: Self.lingerMilliseconds)
+        _ = clock.schedule(at: until) { [parker] in parker.unpark() }
+        return until
     }
 
     /// - Returns: whether the thread may go on.
@@ -123,7 +142,7 @@ final class FlusherThread: Sendable {
     /// - Returns: false when there was no room for it, or no descriptor.
     private func completed(_ checkpoint: Checkpoint) throws(StorageError) -> Bool {
         do throws(StorageError) {
-            try store.complete(checkpoint)
+            try store.complete(checkpoint, keepsTails: true)
             return true
         } catch {
             guard case .io = error else { throw error }

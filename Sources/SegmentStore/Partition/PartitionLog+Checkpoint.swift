@@ -126,12 +126,19 @@ extension PartitionLog {
         }
     }
 
-    func noteCheckpoint(end: LogPlace) {
+    /// A checkpoint is recorded: what it covers need not be in memory any more.
+    ///
+    /// - Parameter keepsTail: whether it stays there all the same, as long as there is room for that.
+    func noteCheckpoint(end: LogPlace, keepsTail: Bool) {
         state.withLock { state in
             state.checkpointed = end
-            state.tail.removeAll(below: state.capturedEnd, health.tails)
+            state.coveredEnd = state.capturedEnd
+            if !keepsTail || health.tails.isScarce { state.tail.removeAll(below: state.coveredEnd, health.tails) }
         }
     }
+
+    /// Lets go of what is in memory and covered by the last checkpoint.
+    func letGoOfCoveredTail() { state.withLock { $0.tail.removeAll(below: $0.coveredEnd, health.tails) } }
 
     func closeFiles() {
         let segments = state.withLock { state in

@@ -49,10 +49,12 @@ public final class PartitionLog: Sendable {
         var needsTailBlock: Bool
         /// Everything before was flushed in the segments when the last checkpoint was recorded.
         var checkpointed: LogPlace
-        /// The last batches, until a checkpoint covers them.
+        /// The last batches, until a checkpoint covers them and for a little longer.
         var tail = TailBatches()
         /// The end when the last checkpoint was captured.
         var capturedEnd = Offset.zero
+        /// The same of the last one that is recorded.
+        var coveredEnd = Offset.zero
         /// A file for the next segment, when the flusher has made one.
         var spare: SpareFile?
         /// Whether a segment lives in the spare file and has not got its own name yet.

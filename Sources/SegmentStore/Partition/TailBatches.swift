@@ -1,10 +1,14 @@
 import RecordFormat
 import Synchronization
 
-/// The last batches of a partition in memory, for readers at the tail: what no checkpoint covers yet, within bounds.
+/// The last batches of a partition in memory, for readers at the tail: what no checkpoint covers yet, and what the last one
+/// covered, within bounds.
 ///
 /// So a reader that keeps up touches no file, and nobody reads bytes that only the page cache holds (03b-journal rule 16).
-/// Let go when a checkpoint covers them, so that an idle partition keeps nothing.
+/// For the latter a batch has to be here until a checkpoint covers it. It stays until the next checkpoint begins, since a
+/// reader may lag a little and would go to the file once a second. But what is covered never takes room from what is not:
+/// it is let go of at once while all tails together take more than half of their bound (``TailBudget/isScarce``). And it goes
+/// when no checkpoint comes, so that an idle partition keeps nothing.
 struct TailBatches {
     private var batches: [RecordBatch] = []
     /// Batches before it are let go already; they leave the array in bulk.
@@ -83,13 +87,18 @@ struct TailBatches {
 /// What the tails of all partitions of a store may take together.
 final class TailBudget: Sendable {
     private let left: Atomic<Int>
+    private let bytesMax: Int
 
     /// The most bytes of all tails, unless told otherwise.
     static let bytesMax = 64 << 20
 
     init(bytesMax: Int = bytesMax) {
         left = Atomic(bytesMax)
+        self.bytesMax = bytesMax
     }
+
+    /// Whether more than half is taken: what need not be kept is let go of.
+    var isScarce: Bool { left.load(ordering: .relaxed) < bytesMax / 2 }
 
     /// Whether there was room; it is taken then.
     func take(_ bytes: Int) -> Bool {

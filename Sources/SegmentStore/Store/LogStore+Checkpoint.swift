@@ -9,6 +9,9 @@ public struct Checkpoint: Sendable {
     /// The names of producers, if the file does not say them yet.
     let producers: ProducerRegistry?
 
+    /// What of the tails in memory it covers once it is complete.
+    public var tails: CoveredTails { CoveredTails(logs: dirty.map(\.log)) }
+
     /// The files of one partition that are to be flushed.
     struct CapturedPartition: Sendable {
         let log: PartitionLog
@@ -18,6 +21,14 @@ public struct Checkpoint: Sendable {
         let sealed: [SealedSegment]
         let end: PartitionLog.LogPlace
     }
+}
+
+/// Batches that are still in memory though a checkpoint covers them.
+public struct CoveredTails: Sendable {
+    let logs: [PartitionLog]
+
+    /// Lets go of them.
+    public func letGo() { for log in logs { log.letGoOfCoveredTail() } }
 }
 
 extension LogStore {
@@ -71,9 +82,11 @@ extension LogStore {
     ///
     /// Flusher thread only; blocks.
     ///
+    /// - Parameter keepsTails: whether what it covers stays in memory until `tails` of the checkpoint are let go of, for readers
+    ///   that lag a little.
     /// - Throws: `outcomeUnknown` or `stopped`: a failed flush is never repeated, the process must exit. `io` when there is
     ///   no room or no descriptor for it now, and no flush has failed: it may be called again, or `abandon`.
-    public func complete(_ checkpoint: Checkpoint) throws(StorageError) {
+    public func complete(_ checkpoint: Checkpoint, keepsTails: Bool = false) throws(StorageError) {
         let activity = StoreActivity.checkpoint(generation: checkpoint.record.generation)
         configuration.observer.begins(activity)
         var record = checkpoint.record
@@ -95,7 +108,7 @@ extension LogStore {
             throw error
         }
         for partition in checkpoint.dirty {
-            partition.log.noteCheckpoint(end: partition.end)
+            partition.log.noteCheckpoint(end: partition.end, keepsTail: keepsTails)
             for segment in partition.segments {
                 if partition.log.isDeleted { letGo(segment) } else { segment.unpin() }
             }
