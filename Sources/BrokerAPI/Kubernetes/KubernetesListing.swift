@@ -100,7 +100,7 @@ struct KubernetesListing: Sendable {
             // Without room a list is opened all the same, so that all of them show one moment.
             repeat {
                 let wanted = hasRoom() ? limit - items.count : 0
-                let found = try await read(engine, part: index, limit: wanted, ByteCount(max(room, 0)), &paging)
+                let found = try await read(engine, part: index, limit: wanted, room: room, of: bytesMax, &paging)
                 room -= found.reduce(0) { $0 + $1.0.record.content }
                 items += found
                 reads += 1
@@ -114,11 +114,16 @@ struct KubernetesListing: Sendable {
     /// How often the log is read for one page whose selector passes over items.
     private static let readsMax = 64
 
+    /// Reads once.
+    ///
+    /// A selector may pass over nearly all that is read, so that a read is as large as the first, whatever room is left: what
+    /// does not fit is read again with the next page.
     private mutating func read(
         _ engine: any BrokerEngine,
         part index: Int,
         limit: Int,
-        _ bytesMax: ByteCount,
+        room: Int,
+        of bytesMax: ByteCount,
         _ paging: inout SelectedPaging
     ) async throws -> [(CollectionItem, KubernetesObject)] {
         let part = parts[index]
@@ -137,12 +142,12 @@ struct KubernetesListing: Sendable {
             of: topic.name,
             from: place,
             limit: paging.readCount(wanted: limit),
-            bytesMax: bytesMax
+            bytesMax: part.selector == nil ? ByteCount(max(room, 0)) : bytesMax
         )
         let lease = place == nil ? ListLease(page.list, of: topic.name, engine) : part.lease
         guard let position = page.version.positions.first, position.topicID == topic.id else { throw Self.expired }
         parts[index].version = position.next
-        let taken = paging.take(page, limit: limit, bytesMax: bytesMax.value)
+        let taken = paging.take(page, limit: limit, bytesMax: room)
         parts[index].place = taken.next.map { .at($0) } ?? .done(position.next)
         parts[index].lease = taken.next == nil ? nil : lease
         return taken.items.map { ($0, part.object) }
