@@ -8,6 +8,8 @@ public struct BrokerStartError: Error, Sendable, CustomStringConvertible {
         case locked
         /// The data directory was written by a newer version.
         case newerFormat
+        /// The data directory was written by an older version, whose form is not read any more.
+        case olderFormat
         /// The data directory is something else's, or cannot be written.
         case notUsable
         /// The configuration cannot be met.
@@ -34,6 +36,7 @@ public struct BrokerStartError: Error, Sendable, CustomStringConvertible {
             switch error {
             case .locked: .locked
             case .newerFormat: .newerFormat
+            case .olderFormat: .olderFormat
             case .notADataDirectory, .io: .notUsable
             case .invalidConfiguration: .configuration
             case .corrupt, .foreign: .corrupt

@@ -58,20 +58,22 @@ extension EndToEndTests {
         }
 
         @Test(.timeLimit(.minutes(5)))
-        func directoryOfANewerFormat() async throws {
+        func directoryOfAnotherFormat() async throws {
             try await Sandbox.run { sandbox in
                 let broker = try await BrokerProcess.start(in: sandbox)
                 #expect(try await broker.stop() == .status(0))
                 let file = broker.data.appendingPathComponent("millrace.meta")
                 var meta = try Data(contentsOf: file)
-                // The format version: four bytes behind the magic, the last of them the lowest.
-                meta[11] += 1
-                try meta.write(to: file)
-
-                let refused = try Self.serve(sandbox, broker.data)
-                #expect(try await refused.ended() == .status(65))
-                #expect(refused.errorText.contains("millrace.meta has format \(meta[11])"), "\(refused.errorText)")
-                #expect(try Data(contentsOf: file) == meta)
+                // The format version: four bytes behind the magic, the last of them the lowest. A newer one, and an older.
+                let version = meta[11]
+                for other in [version + 1, version - 1] {
+                    meta[11] = other
+                    try meta.write(to: file)
+                    let refused = try Self.serve(sandbox, broker.data)
+                    #expect(try await refused.ended() == .status(65))
+                    #expect(refused.errorText.contains("millrace.meta has format \(other)"), "\(refused.errorText)")
+                    #expect(try Data(contentsOf: file) == meta)
+                }
             }
         }
 

@@ -24,7 +24,7 @@ struct ServeCommand: AsyncParsableCommand {
             MILLRACE_SCRUB_MIB, MILLRACE_COMPACTION_LAG_SECONDS, MILLRACE_MAINTENANCE_SECONDS,
             MILLRACE_CORS_ORIGIN with commas between several, MILLRACE_HEARTBEAT_SECONDS, MILLRACE_TRANSPORT,
             MILLRACE_LOG_LEVEL); the command line wins.
-            An unknown MILLRACE_ variable stops the start. Exit status: 64 bad usage or configuration, 65 data of a newer
+            An unknown MILLRACE_ variable stops the start. Exit status: 64 bad usage or configuration, 65 data of another
             version or damaged,
             69 the address cannot be listened on, 73 the data directory cannot be used, 74 the storage failed,
             75 another broker holds the data directory.

@@ -30,7 +30,7 @@ struct ServeFailure {
     private static func status(_ kind: BrokerStartError.Kind) -> Int32 {
         switch kind {
         case .configuration: 64
-        case .newerFormat, .corrupt: 65
+        case .newerFormat, .olderFormat, .corrupt: 65
         case .notUsable: 73
         case .storage: storageStatus
         case .locked: 75
