@@ -38,13 +38,16 @@ final class VersionBases: Sendable {
 }
 
 extension Broker {
-    /// Notes the versions of a topic that is a collection no more, for later runs too: the clock may be set back by then.
+    /// Writes down the versions of a topic that is about to be a collection no more, for later runs: the clock may be set back
+    /// by then.
     ///
+    /// Before the change is durable, so that no crash comes in between. Until then the topic still takes records: those that
+    /// wait for the journal, none of which takes less than a byte, are counted too.
     /// It stands in the description of the groups' topic, and is missing where the storage refuses that.
-    func retireVersions(of topic: Topic) {
-        let last = versionBases.retire(topic)
+    func writeDownVersions(of topic: Topic) {
         guard topic.settings.cleanup == .compact, var groups = store.groupsTopic else { return }
-        groups.settings[Topic.versionBaseName] = String(last)
+        let onTheirWay = limits.appendQueueBytesMax.value + store.frameBytesMax.value
+        groups.settings[Topic.versionBaseName] = String(versionBases.retire(topic) + Int64(onTheirWay))
         do {
             try store.changeTopic(groups)
         } catch {

@@ -23,12 +23,14 @@ struct TopicChange {
             broker.versionBases.retire(topic)
             stored.settings[Topic.versionBaseName] = String(broker.versionBases.next(at: broker.appendTime()))
         }
+        let isOther = settings.cleanup != topic.settings.cleanup
+        if isOther { broker.writeDownVersions(of: topic) }
         do {
             try broker.store.changeTopic(stored)
         } catch {
             throw broker.refused(error)
         }
-        if settings.cleanup != topic.settings.cleanup { broker.retireVersions(of: topic) }
+        if isOther { broker.versionBases.retire(topic) }
         return try adopt(stored)
     }
 

@@ -22,6 +22,7 @@ struct TopicDeletion {
     func run() throws(BrokerError) {
         let outcome = Mutex<AppendResolution?>(nil)
         let parker = ThreadParker()
+        broker.writeDownVersions(of: topic)
         // Out of the registry first: from here on no group takes the topic in. A refusal brings it back.
         broker.registry.remove(topic)
         let isQueued = collect(from: broker.coordinators[...], Collected()) { collected in
@@ -43,7 +44,7 @@ struct TopicDeletion {
             broker.registry.add(topic)
             throw error
         }
-        broker.retireVersions(of: topic)
+        broker.versionBases.retire(topic)
         topic.endTails(.moved)
         broker.logger.info("topic deleted", metadata: ["topic": "\(topic.name)", "id": "\(topic.id)"])
     }

@@ -70,6 +70,29 @@ import Testing
         await test.stop()
     }
 
+    /// A crash between the two would forget them.
+    @Test(arguments: [true, false])
+    func theVersionsOfACollectionAreWrittenDownBeforeItIsNoneAnyMore(_ isDeleted: Bool) async throws {
+        let fileSystem = SimulatedFileSystem()
+        let test = try await CollectionHarness.start(over: fileSystem)
+        await test.item(.put, "a", #"{"value":1}"#)
+        let before = fileSystem.callCount
+        if isDeleted {
+            #expect(await test.api.send(.delete, "/v1/topics/prices").status == 204)
+        } else {
+            #expect(await test.api.send(.patch, "/v1/topics/prices", #"{"cleanup":"delete"}"#).status == 200)
+        }
+        // The description of the groups' topic is replaced; then the collection's is, or the journal tells of its end.
+        let changes = fileSystem.calls.dropFirst(before).filter { call in
+            call.kind == .rename
+                || "\(call.path)".hasSuffix("/journal") && call.kind.rawValue.lowercased().hasSuffix("write")
+        }
+        #expect(changes.first?.kind == .rename)
+        #expect(changes.dropFirst().first.map { isDeleted ? $0.kind != .rename : $0.kind == .rename } == true)
+        #expect(changes.first?.path != changes.dropFirst().first?.path)
+        await test.stop()
+    }
+
     @Test func aCollectionThatWasNoneMeanwhileHasNoEarlierVersions() async throws {
         let test = try await CollectionHarness.start()
         for number in 0..<4 { await test.item(.put, "k\(number)", #"{"value":1}"#) }
