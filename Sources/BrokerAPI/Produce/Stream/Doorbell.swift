@@ -14,6 +14,9 @@ final class Doorbell: Sendable {
 
     private let state = Mutex(State())
 
+    /// Whether the next sleep would end at once.
+    var hasRung: Bool { state.withLock { $0.hasRung } }
+
     /// Ends the sleep.
     func ring() {
         let wake = state.withLock { state in

@@ -27,7 +27,7 @@ final class LineExchange: Sendable {
     private let room: (any BodyRoom)?
     private let state: Mutex<State>
     /// Rings when more may be read.
-    private let intake = Doorbell()
+    let intake = Doorbell()
 
     private var engine: any BrokerEngine { target.api.engine }
 
