@@ -32,7 +32,7 @@ struct Figures: Codable, Sendable {
 struct Site: Sendable {
     let program: String
     let scratch: String
-    let seconds: Double
+    var seconds: Double
     let isQuick: Bool
 
     /// What goes before and is not counted.
@@ -48,6 +48,20 @@ struct Site: Sendable {
         let result = try body(broker)
         try broker.kill()
         return result
+    }
+}
+
+extension Broker {
+    /// Waits until it has nothing more to do behind its answers, such as to flush the files of new partitions.
+    func waitUntilIdle(secondsMax: Double) throws {
+        let end = MonotonicClock.microseconds + Int64(secondsMax * 1_000_000)
+        var used = try ProcessFacts.processorSeconds(pid)
+        while MonotonicClock.microseconds < end {
+            MonotonicClock.sleep(until: MonotonicClock.microseconds + 1_200_000)
+            let now = try ProcessFacts.processorSeconds(pid)
+            guard now - used > 0.05 else { return }
+            used = now
+        }
     }
 }
 
