@@ -78,7 +78,7 @@ public final class API: Sendable {
         do {
             var reply = try await answer(route.call, context, principal)
             if case .stream(let stream) = reply.body {
-                reply.body = .stream(CountedStream(stream, load, kind: .init(route.route.action)))
+                reply.body = .stream(stream.counted(in: load, as: .init(route.route.action)))
             }
             return reply
         } catch BrokerError.topicNotFound(let topic) where route.call.isOfItems {

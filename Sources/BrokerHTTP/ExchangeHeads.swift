@@ -30,6 +30,8 @@ final class ExchangeHeads: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether nothing that still comes will be answered.
     private var hasLast = false
     private var omitsEnd = false
+    /// Whether the body of the answer whose head went out last is sent in chunks.
+    private(set) var isChunking = false
 
     init(_ fields: CommonFields) {
         self.fields = fields
@@ -73,6 +75,8 @@ final class ExchangeHeads: ChannelDuplexHandler, RemovableChannelHandler {
             head.version = .http1_0
             if !closes { head.headers.replaceOrAdd(name: "Connection", value: "keep-alive") }
         }
-        omitsEnd = request.isHead && !head.headers.contains(name: "content-length")
+        let hasLength = head.headers.contains(name: "content-length")
+        isChunking = !request.isOld && !hasLength
+        omitsEnd = request.isHead && !hasLength
     }
 }

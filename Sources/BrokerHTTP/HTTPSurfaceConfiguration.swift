@@ -39,15 +39,6 @@ public struct HTTPSurfaceConfiguration: Sendable {
     /// How long requests in progress are given to end at shutdown before they are cancelled.
     public var drainMax: Duration = .seconds(10)
 
-    /// Sees to it that streams say something, by which a client is looked at, before the kernel gives it up.
-    ///
-    /// One that lives and does not read is found out when something is sent to it, and then judged by `slowWatcherMax` and
-    /// `stalledMemberMax` alone.
-    /// - Parameter heartbeatInterval: the time between two heartbeats, which is a fifth longer at most.
-    public mutating func outlast(heartbeatInterval: Duration) {
-        unacknowledgedMax = max(unacknowledgedMax, heartbeatInterval * 6 / 5 + .seconds(10))
-    }
-
     /// Creates a configuration with the defaults for everything else.
     public init(host: String = "127.0.0.1", port: Int = 8080) {
         self.host = host

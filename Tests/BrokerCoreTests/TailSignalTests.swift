@@ -1,4 +1,5 @@
 import RecordFormat
+import Synchronization
 import Testing
 
 @testable import BrokerCore
@@ -53,6 +54,18 @@ import Testing
         waiter.fire(.timedOut)
         waiter.fire(.moved)
         #expect(await waiter.wait() == .timedOut)
+    }
+
+    @Test func whoIsCalledIsCalledOnce() {
+        let tail = TailSignal(visible: Offset(5))
+        let calls = Mutex<[WakeReason]>([])
+        let waiter = Waiter { reason in calls.withLock { $0.append(reason) } }
+        #expect(tail.register(waiter, past: Offset(5)) == nil)
+        #expect(calls.withLock { $0 } == [])
+        tail.advance(to: Offset(6))
+        tail.end(.draining)
+        waiter.fire(.timedOut)
+        #expect(calls.withLock { $0 } == [.moved])
     }
 
     /// Readers that check and register while the tail runs ahead: one lost wake-up, and a reader sleeps for ever.

@@ -4,15 +4,6 @@ import Testing
 @testable import BrokerHTTP
 
 @Suite struct PeerPatienceTests {
-    /// A closed window is noticed at a heartbeat: the kernel must not be quicker.
-    @Test func thePatienceOfTheKernelIsLongerThanTheTimeBetweenHeartbeats() {
-        var configuration = HTTPSurfaceConfiguration()
-        configuration.outlast(heartbeatInterval: .seconds(15))
-        #expect(configuration.unacknowledgedMax == .seconds(30))
-        configuration.outlast(heartbeatInterval: .seconds(100))
-        #expect(configuration.unacknowledgedMax == .seconds(130))
-    }
-
     private let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
 
     private func standing(unacknowledged: UInt32 = 0, unsent: UInt32 = 0, acknowledged: UInt64 = 0) -> PeerStanding {

@@ -43,6 +43,10 @@ struct RecordContent: WatchContent {
         }
     }
 
+    static func readNow(_ reading: Reading, _ engine: any BrokerEngine, _ round: StreamRound) -> ReadResult? {
+        round.read(reading.cursor, reading.budget, engine)
+    }
+
     var reading: Reading {
         let budget = ReadBudget(bytes: options.limits.readBytesPerStep)
         return Reading(cursor: cursor, budget: budget, isPatient: options.isWatch)

@@ -11,8 +11,12 @@ protocol WatchContent: Sendable {
     /// What a read found.
     associatedtype Found: Sendable
 
-    /// Reads; the only thing here that touches the broker.
+    /// Reads; with `readNow` the only thing here that touches the broker.
     static func read(_ reading: Reading, _ engine: any BrokerEngine) async throws(BrokerError) -> Found
+    /// The same, at once; nil where only `read` can tell.
+    ///
+    /// - Parameter round: where a read by another stream may be found.
+    static func readNow(_ reading: Reading, _ engine: any BrokerEngine, _ round: StreamRound) -> Found?
 
     /// What is written, and waits to be taken.
     var encoder: EventEncoder { get set }
@@ -53,4 +57,9 @@ protocol WatchContent: Sendable {
     mutating func close(_ reason: String, reconnect: Bool, _ problem: Problem?)
     /// A refusal of the broker, as it is told here.
     func problem(_ error: BrokerError) -> Problem
+}
+
+extension WatchContent {
+    /// Always takes time.
+    static func readNow(_ reading: Reading, _ engine: any BrokerEngine, _ round: StreamRound) -> Found? { nil }
 }

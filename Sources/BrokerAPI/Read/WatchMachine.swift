@@ -34,7 +34,7 @@ struct WatchMachine<Content: WatchContent>: Sendable {
         case failed(BrokerError)
         /// A wait ended.
         case woke(WakeReason)
-        /// The client has changed what it takes, which ended a wait.
+        /// The client has changed what it takes, which ended a wait; or a wait was interrupted for nothing.
         case creditChanged
         /// Others have had their turn.
         case yielded

@@ -3,9 +3,15 @@ import HTTPTypes
 import NIOCore
 
 /// Drives a ``WatchMachine`` against an engine.
-struct WatchStream<Content: WatchContent>: APIStream {
+struct WatchStream<Content: WatchContent>: SteppedStream {
     /// A machine of this content.
     typealias Machine = WatchMachine<Content>
+
+    /// What cannot be done at once.
+    private enum Work: Sendable {
+        case read(Content.Reading)
+        case yield
+    }
 
     let commands: any ClientCommands
     /// Where commands leave credit; nil on a transport that takes none.
@@ -13,6 +19,10 @@ struct WatchStream<Content: WatchContent>: APIStream {
     private let engine: any BrokerEngine
     private var machine: Machine
     private var event: Machine.Event = .begin
+    /// What was asked for and takes time.
+    private var task = Work.yield
+    /// How long the machine wants to wait, when it waits.
+    private var sleepsUntil: MonotonicInstant?
     /// What came of the first read, if it was done before the answer began.
     private var first: Machine.Event?
     private var pieces = PieceSplitter()
@@ -44,34 +54,68 @@ struct WatchStream<Content: WatchContent>: APIStream {
     var failure: HTTPResponse.Status? { machine.failure?.code.status }
 
     mutating func next() async -> ByteBuffer? {
-        if let piece = pieces.next() { return piece }
+        let round = StreamRound()
+        while true {
+            switch step(in: round) {
+            case .send(let piece): return piece
+            case .wait(let wait): woke(await Self.end(of: wait))
+            case .work: await work()
+            case .end: return nil
+            }
+        }
+    }
+
+    mutating func step(in round: StreamRound) -> StreamStep {
+        if let piece = pieces.next() { return .send(piece) }
         while !isFinished {
             if let change = inbox?.take() { machine.take(change) }
             switch machine.step(event, now: engine.clock.now, isDraining: engine.phase != .ready) {
             case .read(let reading):
-                if let first {
-                    event = first
-                    self.first = nil
-                } else if let condition, !condition.holds() {
-                    event = .failed(condition.error)
-                } else {
-                    event = await Self.read(reading, engine)
+                guard let event = known(reading, round) else {
+                    task = .read(reading)
+                    return .work
                 }
-            case .wait(let cursor, let deadline): event = await wait(past: cursor, until: deadline)
+                self.event = event
+            case .wait(let cursor, let deadline):
+                if let wait = sleep(past: cursor, until: deadline) { return .wait(wait) }
             case .yield:
-                await Task.yield()
-                event = .yielded
+                task = .yield
+                return .work
             // Past no position at all, only the deadline or a drain ends the wait.
-            case .hold(let deadline): event = await wait(past: Cursor(positions: []), until: deadline)
+            case .hold(let deadline):
+                if let wait = sleep(past: Cursor(positions: []), until: deadline) { return .wait(wait) }
             case .write(let bytes):
                 event = .written
                 pieces.put(bytes)
-                if let piece = pieces.next() { return piece }
+                if let piece = pieces.next() { return .send(piece) }
             // Only pages are refused, and those are collected; there is nothing to send here.
             case .refuse, .finish: isFinished = true
             }
         }
-        return nil
+        return .end
+    }
+
+    mutating func work() async {
+        switch task {
+        case .read(let reading): event = await Self.read(reading, engine)
+        case .yield:
+            await Task.yield()
+            event = .yielded
+        }
+    }
+
+    mutating func woke(_ end: StreamWait.End) {
+        guard let reason = end.reason else {
+            event = .creditChanged
+            return
+        }
+        event = .woke(reason)
+        guard let condition, let sleepsUntil else { return }
+        if !condition.holds() {
+            event = .failed(condition.error)
+        } else if reason == .timedOut, engine.clock.now < sleepsUntil {
+            event = .creditChanged
+        }
     }
 
     mutating func close() async {
@@ -118,23 +162,38 @@ struct WatchStream<Content: WatchContent>: APIStream {
         }
     }
 
-    /// Waits at the tail, as long as the condition holds.
-    private func wait(past cursor: Cursor, until deadline: MonotonicInstant) async -> Machine.Event {
-        guard let condition else { return await waitAlone(past: cursor, until: deadline) }
-        while condition.holds() {
-            let look = engine.clock.now.advanced(byMilliseconds: StreamCondition.intervalMilliseconds)
-            let event = await waitAlone(past: cursor, until: min(look, deadline))
-            guard case .woke(.timedOut) = event, look < deadline else { return event }
+    /// What is known of a read without asking the disk.
+    private mutating func known(_ reading: Content.Reading, _ round: StreamRound) -> Machine.Event? {
+        if let first {
+            self.first = nil
+            return first
         }
-        return .failed(condition.error)
+        if let condition, !condition.holds() { return .failed(condition.error) }
+        return Content.readNow(reading, engine, round).map { .read($0) }
     }
 
-    /// Waits at the tail; a change of the client's credit ends the wait too.
-    private func waitAlone(past cursor: Cursor, until deadline: MonotonicInstant) async -> Machine.Event {
-        guard let inbox else { return .woke(await engine.wait(past: cursor, deadline: deadline)) }
-        let engine = engine
-        let reason = await inbox.interrupting { await engine.wait(past: cursor, deadline: deadline) }
-        return reason == .cancelled && !Task.isCancelled ? .creditChanged : .woke(reason)
+    /// A wait at the tail; where a condition must hold, one that is over when it is to be looked at, or none when it does not.
+    private mutating func sleep(past cursor: Cursor, until deadline: MonotonicInstant) -> StreamWait? {
+        sleepsUntil = deadline
+        var until = deadline
+        if let condition {
+            guard condition.holds() else {
+                event = .failed(condition.error)
+                return nil
+            }
+            until = min(until, engine.clock.now.advanced(byMilliseconds: StreamCondition.intervalMilliseconds))
+        }
+        return StreamWait(engine: engine, cursor: cursor, deadline: until, inbox: inbox)
+    }
+
+    /// Waits; a change of the client's credit ends the wait too.
+    private static func end(of wait: StreamWait) async -> StreamWait.End {
+        let engine = wait.engine
+        guard let inbox = wait.inbox else {
+            return StreamWait.End(reason: await engine.wait(past: wait.cursor, deadline: wait.deadline))
+        }
+        let reason = await inbox.interrupting { await engine.wait(past: wait.cursor, deadline: wait.deadline) }
+        return StreamWait.End(reason: reason == .cancelled && !Task.isCancelled ? nil : reason)
     }
 
     private static func read(_ reading: Content.Reading, _ engine: any BrokerEngine) async -> Machine.Event {

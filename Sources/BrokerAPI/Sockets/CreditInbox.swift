@@ -2,8 +2,7 @@ import Synchronization
 
 /// Where a client's frames leave what they change, until the stream beside them takes it.
 ///
-/// Concurrency: the lock is a leaf. A sleeping stream is woken by the cancellation of its sleep, outside of the lock; what
-/// comes before it sleeps ends the sleep at once.
+/// Concurrency: the lock is a leaf. A sleeping stream is woken outside of it; what comes before it sleeps ends the sleep at once.
 final class CreditInbox: Sendable {
     private struct State {
         var change: Credit.Change?
@@ -29,15 +28,20 @@ final class CreditInbox: Sendable {
         }
     }
 
+    /// Calls `wake` when something is left here from now on, and at once where something lies here; nil calls nobody any more.
+    func listen(_ wake: (@Sendable () -> Void)?) {
+        let isLate = state.withLock { state in
+            state.wake = wake
+            return state.change != nil
+        }
+        if isLate { wake?() }
+    }
+
     /// Runs a sleep that ends early, by cancellation, when something is left here.
     func interrupting<Value: Sendable>(_ sleep: @escaping @Sendable () async -> Value) async -> Value {
         let task = Task { await sleep() }
-        let isLate = state.withLock { state in
-            state.wake = { task.cancel() }
-            return state.change != nil
-        }
-        if isLate { task.cancel() }
-        defer { state.withLock { $0.wake = nil } }
+        listen { task.cancel() }
+        defer { listen(nil) }
         return await withTaskCancellationHandler {
             await task.value
         } onCancel: {

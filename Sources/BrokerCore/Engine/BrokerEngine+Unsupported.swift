@@ -2,6 +2,18 @@ import RecordFormat
 
 /// What an engine without groups or collections of its own says.
 extension BrokerEngine {
+    /// Always takes time.
+    public func readNow(_ cursor: Cursor, budget: ReadBudget) throws(BrokerError) -> ReadResult? { nil }
+
+    /// A task that waits.
+    public func notify(
+        past cursor: Cursor,
+        _ action: @escaping @Sendable (WakeReason) -> Void
+    ) -> @Sendable () -> Void {
+        let waiting = Task { action(await wait(past: cursor, deadline: nil)) }
+        return { waiting.cancel() }
+    }
+
     /// The group as it is told without a look at its records.
     public func groupWithLagAges(_ name: GroupName) async throws(BrokerError) -> GroupReport { try group(name) }
 

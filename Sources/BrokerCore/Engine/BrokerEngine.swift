@@ -9,7 +9,7 @@ import RecordFormat
 ///
 /// All calls may be made from any task. Calls that name a topic throw `BrokerError.topicNotFound` when it does not
 /// exist; topics are never created by use.
-public protocol BrokerEngine: Sendable {
+public protocol BrokerEngine: AnyObject, Sendable {
     /// What this engine can do.
     var capabilities: EngineCapabilities { get }
     /// The named bounds in force.
@@ -102,10 +102,22 @@ public protocol BrokerEngine: Sendable {
     /// At most about `budget.bytes`, but always at least one batch if there is one. Partitions take turns.
     func read(_ cursor: Cursor, budget: ReadBudget) async throws(BrokerError) -> ReadResult
 
+    /// The same, at once; nil where that would take time, and `read` is to be asked.
+    func readNow(_ cursor: Cursor, budget: ReadBudget) throws(BrokerError) -> ReadResult?
+
     /// Waits until some partition of the cursor has a visible record at or past it, or until the deadline, or a drain.
     ///
     /// Returns at once when there is one already. Cancellation of the task ends the wait.
     func wait(past cursor: Cursor, deadline: MonotonicInstant?) async -> WakeReason
+
+    /// Waits without a task or a deadline: calls `action` once, from any thread, where `wait` would return; perhaps before this
+    /// returns.
+    ///
+    /// - Returns: what ends the waiting. To be called once, also after the action was; that may be called all the same meanwhile.
+    func notify(
+        past cursor: Cursor,
+        _ action: @escaping @Sendable (WakeReason) -> Void
+    ) -> @Sendable () -> Void
 
     // MARK: Collections
 

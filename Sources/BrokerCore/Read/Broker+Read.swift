@@ -41,20 +41,33 @@ extension Broker {
     ///
     /// Where partitions were added to a topic that the cursor covers whole, this read only adds them to the cursor.
     public func read(_ asked: Cursor, budget: ReadBudget) async throws(BrokerError) -> ReadResult {
+        let (reading, isDone) = try readWithoutWaiting(asked, budget)
+        if isDone { return reading.result() }
+        return try await readPool.run { () throws(BrokerError) -> ReadResult in
+            var reading = reading
+            try reading.read(bytesMax: budget.bytes.value)
+            return reading.result()
+        }
+    }
+
+    /// Reads what `read` would, where no file has to be asked; nil otherwise.
+    public func readNow(_ asked: Cursor, budget: ReadBudget) throws(BrokerError) -> ReadResult? {
+        let (reading, isDone) = try readWithoutWaiting(asked, budget)
+        return isDone ? reading.result() : nil
+    }
+
+    /// Begins a reading, and ends it where that needs no file.
+    private func readWithoutWaiting(
+        _ asked: Cursor,
+        _ budget: ReadBudget
+    ) throws(BrokerError) -> (CursorReading, isDone: Bool) {
         let isOutgrown = registry.isOutgrown(asked)
         let cursor = isOutgrown ? registry.grown(asked) : asked
         try checkPartitionCount(cursor.positions.count)
         var reading = CursorReading(cursor)
         for position in cursor.positions { try reading.add(registry.partition(of: position)) }
-        if !reading.isAtEnd, !isOutgrown, !reading.readTail(bytesMax: budget.bytes.value) {
-            let started = reading
-            reading = try await readPool.run { () throws(BrokerError) -> CursorReading in
-                var reading = started
-                try reading.read(bytesMax: budget.bytes.value)
-                return reading
-            }
-        }
-        return reading.result()
+        let isDone = reading.isAtEnd || isOutgrown || reading.readTail(bytesMax: budget.bytes.value)
+        return (reading, isDone)
     }
 
     func checkPartitionCount(_ count: Int) throws(BrokerError) {

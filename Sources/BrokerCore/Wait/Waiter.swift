@@ -1,6 +1,6 @@
 import Synchronization
 
-/// One sleep of one task, that several places may end; the first to do so gives the reason.
+/// One sleep of one task, or one call, that several places may end or make; the first to do so gives the reason.
 ///
 /// A waiter is registered first (with tails, a mailbox, a timer) and slept on afterwards: a wake-up in between is kept
 /// and ends the sleep at once. It is used once.
@@ -19,25 +19,35 @@ final class Waiter: Sendable {
     /// A number of its own, by which it is found again where it is registered.
     let id: UInt64
     private let state = Mutex(State.registered)
+    private let action: (@Sendable (WakeReason) -> Void)?
 
+    /// A waiter to sleep on.
     init() {
         id = Self.lastID.add(1, ordering: .relaxed).newValue
+        action = nil
+    }
+
+    /// A waiter that is called, once, by whoever fires it; nobody sleeps on it.
+    init(calling action: @escaping @Sendable (WakeReason) -> Void) {
+        id = Self.lastID.add(1, ordering: .relaxed).newValue
+        self.action = action
     }
 
     /// Ends the sleep, now or as soon as it begins; later reasons change nothing.
     func fire(_ reason: WakeReason) {
-        let sleeper: CheckedContinuation<WakeReason, Never>? = state.withLock { state in
+        let (isFirst, sleeper): (Bool, CheckedContinuation<WakeReason, Never>?) = state.withLock { state in
             switch state {
             case .registered:
                 state = .fired(reason)
-                return nil
+                return (true, nil)
             case .asleep(let continuation):
                 state = .fired(reason)
-                return continuation
+                return (true, continuation)
             case .fired:
-                return nil
+                return (false, nil)
             }
         }
+        if isFirst { action?(reason) }
         sleeper?.resume(returning: reason)
     }
 

@@ -169,7 +169,7 @@ extension DirectHandler {
             var head = HTTPResponse(status: reply.status, headerFields: reply.headers)
             // The connection serves no other request: what comes after this one is not kept.
             head.headerFields[.connection] = "close"
-            await StreamSender(stream: stream, channel: channel, limits: limits).send(head)
+            loop.execute { [head] in StreamAnswer.begin(stream, behind: head, on: channel, limits) {} }
         }
     }
 

@@ -90,18 +90,15 @@ struct SocketConversation: Sendable {
     ///
     /// - Returns: what is still to be said where it was stopped, and the client may read on.
     private func speak(_ stream: any APIStream, _ channel: any Channel) async -> [WebSocketFrame] {
-        var stream = stream
-        var lines = SocketLines()
+        let pump = StreamPump(channel: channel, unacknowledgedMax: limits.unacknowledgedMax)
+        let outcome = await pump.run(stream, SocketPieces())
+        var (stream, lines) = (outcome.stream, outcome.writer.lines)
         let slot = SendSlot(channel)
-        let pump = StreamPump(slot: slot, channel: channel, unacknowledgedMax: limits.unacknowledgedMax)
-        let end = await pump.run(&stream) { piece in Self.send(lines.frames(of: piece), slot) }
-        switch end {
-        case .stopped(let waiting):
-            return [waiting, stream.leave(.halfClosed)].compactMap { $0 }.flatMap { lines.frames(of: $0) }
+        switch outcome.end {
+        case .stopped: return stream.leave(.halfClosed).map { lines.frames(of: $0) } ?? []
         case .finished: Self.send([ClosingFrame.closing(stream.failure.map { 4000 + $0.code } ?? 1000)], slot)
-        case .slow(let waiting):
-            var last = lines.frames(of: waiting)
-            if let goodbye = stream.leave(.slow) { last += lines.frames(of: goodbye) }
+        case .slow:
+            let last = stream.leave(.slow).map { lines.frames(of: $0) } ?? []
             Self.send(last + [ClosingFrame.closing(1000)], slot)
             if await slot.taken(within: TimeAmount(limits.lingerMax)) != .free { StreamSender.abandon(channel) }
         }

@@ -22,6 +22,9 @@ struct PeerPatience: Sendable {
         self.limit = limit
     }
 
+    /// Whether something waited for the client at the last look.
+    var isWaiting: Bool { waitsSince != nil }
+
     /// Takes a look.
     ///
     /// - Parameters:
@@ -75,13 +78,15 @@ extension PeerStanding {
         }
     }
 
-    /// Asks the kernel; nil where it does not tell.
-    static func of(_ channel: any Channel) async -> PeerStanding? {
+    /// Asks the kernel, on the connection's event loop; nil where it does not tell.
+    static func of(_ channel: any Channel) -> PeerStanding? {
         #if os(Linux)
             guard let provider = channel as? any SocketOptionProvider else { return nil }
             let info: EventLoopFuture<Info> = provider.unsafeGetSocketOption(level: .tcp, name: .tcp_info)
-            // A connection that has failed tells nothing, and whoever writes to it sees why.
-            return (try? await info.get()).map { PeerStanding($0) }
+            // On the loop it is there at once. A connection that has failed tells nothing, and whoever writes to it sees why.
+            var standing: PeerStanding?
+            info.assumeIsolated().whenSuccess { standing = PeerStanding($0) }
+            return standing
         #else
             return nil
         #endif

@@ -35,9 +35,6 @@ final class SendSlot: Sendable {
         self.channel = channel
     }
 
-    /// Whether something waits for the socket.
-    var isBusy: Bool { state.withLock { $0.outcome == nil } }
-
     /// Sends what `write` puts into the channel; the promise is that the socket has taken all of it.
     func send(_ write: @escaping @Sendable (any Channel, EventLoopPromise<Void>) -> Void) {
         state.withLock { $0.pending += 1 }

@@ -121,7 +121,6 @@ struct ServeSettings {
     private mutating func setStreams(heartbeat: String?, streams: String?, slow: String?) throws(Invalid) {
         if let seconds = try Self.number(heartbeat, "heartbeat-seconds", 1...3600) {
             broker.limits.heartbeatInterval = .seconds(seconds)
-            http.outlast(heartbeatInterval: .seconds(seconds))
         }
         // Requests that are no streams need connections, too.
         let room = max(1, http.connectionsMax / 4 * 3)
