@@ -47,6 +47,9 @@ final class DirectHandler: ChannelDuplexHandler {
     /// What came while it was being answered.
     private var waiting = CircularBuffer<Inbound>()
     private var isReadWithheld = false
+    /// Whether a request that was taken is with the API, or its stream is open.
+    private var isAtWork = false
+    private var onDone: (() -> Void)?
     private var context: ChannelHandlerContext?
 
     /// A handler of a connection that has done nothing.
@@ -157,6 +160,7 @@ extension DirectHandler {
         guard let request else { return }
         self.request = nil
         phase = .answering
+        isAtWork = true
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         let (api, loop, limits, channel) = (routes.api, context.eventLoop, sendLimits, context.channel)
         // What takes long is kept from the loop, where other connections wait.
@@ -169,12 +173,27 @@ extension DirectHandler {
             var head = HTTPResponse(status: reply.status, headerFields: reply.headers)
             // The connection serves no other request: what comes after this one is not kept.
             head.headerFields[.connection] = "close"
-            loop.execute { [head] in StreamAnswer.begin(stream, behind: head, on: channel, limits) {} }
+            loop.execute { [head] in
+                StreamAnswer.begin(stream, behind: head, on: channel, limits) { bound.value.workIsDone() }
+            }
         }
+    }
+
+    /// Calls `action` when nothing is under way; at once where nothing is.
+    func whenDone(_ action: @escaping () -> Void) {
+        if isAtWork { onDone = action } else { action() }
+    }
+
+    private func workIsDone() {
+        isAtWork = false
+        let action = onDone
+        onDone = nil
+        action?()
     }
 
     private func send(_ reply: APIReply, to request: DirectRequest) {
         request.giveBack(to: routes.budget)
+        workIsDone()
         guard let context, case .bytes(let bytes) = reply.body else { return }
         var head = HTTPResponse(status: reply.status, headerFields: reply.headers)
         if reply.status != .noContent { head.headerFields[.contentLength] = String(bytes.readableBytes) }

@@ -16,10 +16,19 @@ import NIOWebSocket
 struct UpgradeChannel: ServerChildChannel {
     /// What the first request made of the connection.
     enum Negotiated: Sendable {
-        /// HTTP: what Hummingbird has of it once a request is for it, nil where none ever was.
-        case http(EventLoopFuture<HTTP1Channel.Value?>, any Channel)
+        /// HTTP.
+        case http(Ways)
         /// A WebSocket, with the request that asked for it.
         case socket(SocketConversation.Connection, HTTPRequestHead)
+    }
+
+    /// The two ways of a connection that stays with HTTP.
+    struct Ways: Sendable {
+        let channel: any Channel
+        /// What Hummingbird has of it once a request is for it, nil where none ever was.
+        let opened: EventLoopFuture<HTTP1Channel.Value?>
+        /// Kept when the connection has ended, and nothing of it is under way on the direct way.
+        let directEnd: EventLoopFuture<Void>
     }
 
     /// A connection whose first request has not come yet.
@@ -51,7 +60,7 @@ struct UpgradeChannel: ServerChildChannel {
     func handle(value: Value, logger: Logger) async {
         do {
             switch try await value.negotiated.get() {
-            case .http(let connection, let channel): try await handle(connection, channel, logger)
+            case .http(let ways): try await handle(ways, logger)
             case .socket(let connection, let head): try await sockets.run(connection, head)
             }
         } catch {
@@ -59,17 +68,15 @@ struct UpgradeChannel: ServerChildChannel {
         }
     }
 
-    private func handle(
-        _ connection: EventLoopFuture<HTTP1Channel.Value?>,
-        _ channel: any Channel,
-        _ logger: Logger
-    ) async throws {
+    private func handle(_ ways: Ways, _ logger: Logger) async throws {
         let connection = try await withTaskCancellationHandler {
-            try await connection.get()
+            try await ways.opened.get()
         } onCancel: {
-            channel.close(promise: nil)
+            ways.channel.close(promise: nil)
         }
         if let connection { await http.handle(value: connection, logger: logger) }
+        // Who stops behind the surface sees no further call of a connection that has ended.
+        try await ways.directEnd.get()
     }
 
     private func upgrading(_ logger: Logger) -> NIOUpgradableHTTPServerPipelineConfiguration<Negotiated> {
@@ -78,7 +85,7 @@ struct UpgradeChannel: ServerChildChannel {
             upgraders: [upgrader],
             notUpgradingCompletionHandler: { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    .http(try Self.enterHTTP(channel, http, direct, sendLimits, logger), channel)
+                    .http(try Self.enterHTTP(channel, http, direct, sendLimits, logger))
                 }
             }
         )
@@ -126,7 +133,7 @@ struct UpgradeChannel: ServerChildChannel {
         _ direct: DirectRoutes?,
         _ limits: SendLimits,
         _ logger: Logger
-    ) throws -> EventLoopFuture<HTTP1Channel.Value?> {
+    ) throws -> Ways {
         let pipeline = channel.pipeline.syncOperations
         pipeline.removeHandler(context: try pipeline.context(handlerType: FirstRequestGuard.self), promise: nil)
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
@@ -137,14 +144,20 @@ struct UpgradeChannel: ServerChildChannel {
             )
         )
         try pipeline.addHandler(ClientWatch())
-        guard let direct else { return channel.eventLoop.makeSucceededFuture(try enterHummingbird(channel)) }
-        let opened = channel.eventLoop.makePromise(of: HTTP1Channel.Value?.self)
-        // Only the first of the two counts.
-        channel.closeFuture.whenComplete { _ in opened.succeed(nil) }
-        try pipeline.addHandler(
-            DirectHandler(direct, limits, on: channel.eventLoop) { opened.succeed(try enterHummingbird(channel)) }
-        )
-        return opened.futureResult
+        let loop = channel.eventLoop
+        guard let direct else {
+            let opened = loop.makeSucceededFuture(try enterHummingbird(channel) as HTTP1Channel.Value?)
+            return Ways(channel: channel, opened: opened, directEnd: loop.makeSucceededVoidFuture())
+        }
+        let (opened, ended) = (loop.makePromise(of: HTTP1Channel.Value?.self), loop.makePromise(of: Void.self))
+        let handler = DirectHandler(direct, limits, on: loop) { opened.succeed(try enterHummingbird(channel)) }
+        channel.closeFuture.assumeIsolated().whenComplete { _ in
+            // Only the first of the two counts.
+            opened.succeed(nil)
+            handler.whenDone { ended.succeed(()) }
+        }
+        try pipeline.addHandler(handler)
+        return Ways(channel: channel, opened: opened.futureResult, directEnd: ended.futureResult)
     }
 
     private static func enterHummingbird(_ channel: any Channel) throws -> HTTP1Channel.Value {
