@@ -40,6 +40,13 @@ actor Publisher {
         }
     }
 
+    /// Publishes up to a line of the stream, and waits at three quarters of it until something has happened.
+    func publish(upTo end: Int, stoppingOnceFor events: AsyncStream<Void>) async throws {
+        try await publish(upTo: end * 3 / 4)
+        for await _ in events { break }
+        try await publish(upTo: end)
+    }
+
     /// Publishes so many requests more; behind them, whatever the broker had accepted before is decided.
     func publish(requests count: Int) async throws {
         try await publish(upTo: min(acknowledged + count * requestLines, stream.lines.count))
