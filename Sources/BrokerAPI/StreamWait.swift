@@ -54,6 +54,7 @@ public struct StreamWait: Sendable {
         public func hash(into hasher: inout Hasher) {
             hasher.combine(cursor.positions.count)
             hasher.combine(cursor.positions.first?.topicID)
+            hasher.combine(cursor.positions.first?.partition)
             hasher.combine(cursor.positions.first?.next)
         }
     }

@@ -13,8 +13,8 @@ struct RequestHandler: Sendable {
     let discardBytesMax: Int
     let sendLimits: SendLimits
 
-    /// Ends a connection whose request was answered before all of it was read.
-    private struct UnreadBody: Error {}
+    /// Ends a connection whose request was answered before all of it was read, or by a stream: nothing behind it is answered.
+    private struct LastAnswer: Error {}
 
     /// Answers a request.
     /// - Throws: what ends the connection: it broke, its task was cancelled, or a body was left unread.
@@ -132,6 +132,7 @@ struct RequestHandler: Sendable {
         head.headerFields[.connection] = "close"
         let sender = StreamSender(stream: stream, channel: channel, limits: sendLimits)
         await sender.send(head, feeding: BodyFeed(body: body.body, sink: sink, channel: channel))
+        throw LastAnswer()
     }
 
     /// Answers a request that may wait, which ends its wait when the client closes its side.
@@ -184,7 +185,7 @@ struct RequestHandler: Sendable {
         await pause(after: reply)
         if body.mayHaveMore {
             try await body.discard(upTo: discardBytesMax)
-            throw UnreadBody()
+            throw LastAnswer()
         }
     }
 
@@ -209,6 +210,7 @@ struct RequestHandler: Sendable {
             // The connection serves no other request: what comes after this one is not kept.
             head.headerFields[.connection] = "close"
             await StreamSender(stream: stream, channel: channel, limits: sendLimits).send(head)
+            throw LastAnswer()
         }
     }
 }

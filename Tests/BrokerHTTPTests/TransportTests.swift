@@ -88,6 +88,47 @@ import Testing
         #expect(offsets == (0..<20).map { "\($0)" }, "\(text)")
     }
 
+    /// The client says nothing behind them, and keeps its side open.
+    @Test(arguments: HTTPTransport.allCases) func requestsThatComeAtOnceAreAllAnswered(transport: HTTPTransport)
+        async throws
+    {
+        let produce = Self.produce(Self.record)
+        let other = Self.request("GET /v1/topics")
+        let last = Self.request(
+            "POST /v1/topics/quiet/records",
+            "Content-Type: text/plain\r\nConnection: close\r\n",
+            body: "x"
+        )
+        try await SurfaceHarness.run(over: transport) { harness in
+            for requests in [
+                [produce, last], [produce, other, last], [other, produce, last], [produce, produce, other, last],
+            ] {
+                let client = try RawConnection(port: try harness.port)
+                try client.send(requests.joined())
+                let text = try await blocking { try client.text() }
+                #expect(text.ranges(of: "HTTP/1.1 200").count == requests.count, "\(text)")
+            }
+        }
+    }
+
+    @Test(arguments: HTTPTransport.allCases) func nothingIsStoredBehindALastAnswer(transport: HTTPTransport)
+        async throws
+    {
+        try await SurfaceHarness.run(over: transport) { harness in
+            let refused = try RawConnection(port: try harness.port)
+            try refused.send("POST /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n0123456789")
+            let first = try await blocking { try refused.text(until: "}") }
+            #expect(first.hasPrefix("HTTP/1.1 404") && first.contains("Connection: close"), "\(first)")
+            try refused.send("0123456789" + Self.produce(Self.record))
+            _ = try await blocking { try refused.text() }
+            let watch = Self.request("GET /v1/topics/flood/records?watch=true&limit=3")
+            let streamed = try RawConnection(port: try harness.port)
+            try streamed.send(Self.request("GET /v1/topics") + watch + Self.produce(Self.record))
+            _ = try await blocking { try streamed.text() }
+            #expect(harness.engine.appendedRecords == 0)
+        }
+    }
+
     /// What goes straight to the API, and what does not.
     @Test func plainRequestsThatAreManyAreTaken() {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

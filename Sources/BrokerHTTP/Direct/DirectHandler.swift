@@ -47,6 +47,8 @@ final class DirectHandler: ChannelDuplexHandler {
     /// What came while it was being answered.
     private var waiting = CircularBuffer<Inbound>()
     private var isReadWithheld = false
+    /// Whether the connection ends with an answer that the other way has given or has to give: no request is taken behind it.
+    private var hasLast = false
     /// Whether a request that was taken is with the API, or its stream is open.
     private var isAtWork = false
     private var onDone: (() -> Void)?
@@ -112,7 +114,7 @@ final class DirectHandler: ChannelDuplexHandler {
     private func take(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
         switch (phase, part) {
         case (.idle, .head(let head)):
-            guard let found = routes.route(of: head) else { return pass(part, context) }
+            guard !hasLast, let found = routes.route(of: head) else { return pass(part, context) }
             request = DirectRequest(head, found)
             phase = .collecting
         case (.collecting, .body(let bytes)):
@@ -123,7 +125,8 @@ final class DirectHandler: ChannelDuplexHandler {
     }
 
     private func pass(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
-        if case .head = part {
+        if case .head(let head) = part {
+            hasLast = hasLast || head.headerFields[.connection] == "close"
             if case .passing(let count) = phase { phase = .passing(count + 1) } else { phase = .passing(1) }
             openWay(context)
         }
@@ -150,8 +153,12 @@ final class DirectHandler: ChannelDuplexHandler {
 /// Out.
 extension DirectHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .passing(let count) = phase, case .end = unwrapOutboundIn(data) {
-            phase = count > 1 ? .passing(count - 1) : .idle
+        if case .passing(let count) = phase {
+            switch unwrapOutboundIn(data) {
+            case .head(let head): hasLast = hasLast || head.headerFields[.connection] == "close"
+            case .body: break
+            case .end: phase = count > 1 ? .passing(count - 1) : .idle
+            }
         }
         context.write(data, promise: promise)
     }
@@ -199,11 +206,17 @@ extension DirectHandler {
         if reply.status != .noContent { head.headerFields[.contentLength] = String(bytes.readableBytes) }
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         if bytes.readableBytes > 0 { context.write(wrapOutboundOut(.body(bytes)), promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.assumeIsolated().whenSuccess { self.sent(reply) }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: sent)
+    }
+
+    /// The socket has taken an answer: a client that does not read its answers is not heard either.
+    private func sent(_ reply: APIReply) {
+        guard let context else { return }
         guard let pause = RequestPause.after(reply) else { return goOn(context) }
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: TimeAmount(pause)) {
-            if let context = bound.value.context { bound.value.goOn(context) }
+        context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(pause)) {
+            if let context = self.context { self.goOn(context) }
         }
     }
 
@@ -214,6 +227,8 @@ extension DirectHandler {
             take(inbound, context)
             if case .answering = phase { return }
         }
+        // Behind the reads that the event loop knows of: what was passed on is taken when they are told to be complete.
+        if case .passing = phase { context.fireChannelReadComplete() }
         guard isReadWithheld else { return }
         isReadWithheld = false
         context.read()

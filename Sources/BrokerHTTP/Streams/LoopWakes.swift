@@ -53,11 +53,15 @@ final class LoopWakes: Sendable {
             if state.wakes.isEmpty { state.isCalled = false }
             return state.wakes.isEmpty
         }
-        if !isDone { call() }
+        if !isDone { callLater() }
     }
 
-    /// Lets the loop go on when its other work has had its turn.
-    func call() {
+    private func call() {
         loop.execute { [loop] in StreamLoop.of(loop).turn() }
+    }
+
+    /// Lets the loop go on when its sockets have had their turn.
+    func callLater() {
+        loop.scheduleTask(in: StreamLoop.turnInterval) { [loop] in StreamLoop.of(loop).turn() }
     }
 }

@@ -154,7 +154,7 @@ final class StreamDriver<Stream: SteppedStream, Writer: PieceWriter>: DrivenStre
 
     private func pause() {
         phase = .paused
-        loop.assumeIsolated().execute {
+        loop.assumeIsolated().scheduleTask(in: StreamLoop.turnInterval) {
             guard case .paused = self.phase else { return }
             self.phase = .stepping
             self.drive()

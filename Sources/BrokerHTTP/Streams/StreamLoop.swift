@@ -15,6 +15,8 @@ final class StreamLoop {
 
     /// After so many streams the loop's other work has its turn.
     private static let newsPerTurn = 128
+    /// How long it has it: what is to be done at once is done before an event loop looks at its sockets again.
+    static let turnInterval = TimeAmount.microseconds(50)
 
     private static let all: [ObjectIdentifier: NIOLoopBoundBox<StreamLoop?>] = {
         let loops = MultiThreadedEventLoopGroup.singleton.makeIterator()
@@ -77,7 +79,7 @@ final class StreamLoop {
                 count += 1
             }
         }
-        if news.isEmpty { wakes.rest() } else { wakes.call() }
+        if news.isEmpty { wakes.rest() } else { wakes.callLater() }
     }
 
     private func take(_ wake: LoopWakes.Wake) {

@@ -14,19 +14,18 @@ struct StreamPump: Sendable {
     /// - Parameter writer: puts pieces into the channel.
     func run<Writer: PieceWriter & Sendable>(_ stream: any APIStream, _ writer: Writer) async -> StreamOutcome<Writer> {
         let (loop, channel, unacknowledgedMax) = (channel.eventLoop, channel, unacknowledgedMax)
-        let driver = NIOLoopBoundBox.makeEmptyBox(valueType: (any DrivenStream).self, eventLoop: loop)
+        let start = LoopStart<any DrivenStream>(on: loop)
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 loop.execute {
                     let looks = PeerLooks(channel, stream.stallMax, unacknowledgedMax)
                     let begun = stream.inSteps.driven(through: writer, looks) { continuation.resume(returning: $0) }
-                    driver.value = begun
+                    if start.begun(begun) { begun.stop() }
                     begun.drive()
                 }
             }
         } onCancel: {
-            // Behind the beginning, if that has not come yet.
-            loop.execute { driver.value?.stop() }
+            start.stop { $0.stop() }
         }
     }
 }

@@ -14,18 +14,18 @@ struct StreamSender: Sendable {
     func send(_ head: HTTPResponse, feeding feed: BodyFeed? = nil) async {
         let (stream, channel, limits) = (stream, channel, limits)
         let loop = channel.eventLoop
-        let answer = NIOLoopBoundBox.makeEmptyBox(valueType: StreamAnswer.self, eventLoop: loop)
+        let start = LoopStart<StreamAnswer>(on: loop)
         await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
                 loop.execute {
-                    answer.value = StreamAnswer.begin(stream, behind: head, on: channel, feeding: feed, limits) {
+                    let answer = StreamAnswer.begin(stream, behind: head, on: channel, feeding: feed, limits) {
                         continuation.resume()
                     }
+                    if start.begun(answer) { answer.cutOff() }
                 }
             }
         } onCancel: {
-            // Behind the beginning, if that has not come yet.
-            loop.execute { answer.value?.cutOff() }
+            start.stop { $0.cutOff() }
         }
     }
 
