@@ -165,7 +165,7 @@ bench-disk: ## Measure the disk's flushes: what one commit journal saves (DIRECT
 	    --directory $(or $(DIRECTORY),.) --seconds $(or $(SECONDS_EACH),10)
 
 STORE_BENCH := Bench/.build/release/store-bench
-BENCH_DIRECTORY := $(or $(DIRECTORY),.build-release)
+BENCH_DIRECTORY := $(abspath $(or $(DIRECTORY),.build-release))
 
 .PHONY: bench-storage
 bench-storage: release ## Measure the storage as ratios (DIRECTORY=, SECONDS_EACH=, ROUNDS=, MEBIBYTES= may be set)
